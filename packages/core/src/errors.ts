@@ -33,6 +33,7 @@ export type ErrorCode =
   | "E_STALE"
   | "E_LEASE_HELD"
   | "E_LEASE_LOST"
+  | "E_DEADLOCK"
   | "E_MERGE_CONFLICT"
   | "E_WAITING"
   | "E_BUDGET"

@@ -11,6 +11,7 @@ export {
   type ErrorRecord,
   type MnemosyneErrorOptions,
 } from "./errors.ts";
+export { globStem, globsOverlap } from "./glob-overlap.ts";
 export { MemoryId, RunId, TaskId, NAME_PATTERN, type Branded } from "./ids.ts";
 export { canonicalJson, type Json, type JsonObject } from "./json.ts";
 export { Namespace, type NamespaceInput, type NamespaceParts } from "./namespace.ts";
