@@ -15,7 +15,7 @@ export { globStem, globsOverlap } from "./glob-overlap.ts";
 export { MemoryId, RunId, TaskId, NAME_PATTERN, type Branded } from "./ids.ts";
 export { canonicalJson, type Json, type JsonObject } from "./json.ts";
 export { Namespace, type NamespaceInput, type NamespaceParts } from "./namespace.ts";
-export { estimateTokens } from "./token-estimate.ts";
+export { estimateTokenCount, estimateTokens } from "./token-estimate.ts";
 export { NO_USAGE, addUsage } from "./usage.ts";
 export { defineAgent, defineGate, defineTool } from "./plugin.ts";
 export {
