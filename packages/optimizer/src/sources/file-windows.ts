@@ -1,0 +1,48 @@
+import { termsOf } from "../relevance.ts";
+
+const AROUND = 8;
+
+/** About so many characters of a large text: the lines nearest to the query with lines around them, each part with its line numbers. */
+export function windowsAround(
+  text: string,
+  query: ReadonlySet<string>,
+  weight: (term: string) => number,
+  characters: number,
+): string {
+  const lines = text.split("\n");
+  const scores = lines.map((line) => {
+    let score = 0;
+    for (const term of new Set(termsOf(line))) if (query.has(term)) score += weight(term);
+    return score;
+  });
+  const order = scores
+    .map((_, index) => index)
+    .toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);
+  const kept = new Set<number>();
+  let left = characters;
+  for (const centre of order) {
+    if (left <= 0) break;
+    for (let at = Math.max(0, centre - AROUND); at <= Math.min(lines.length - 1, centre + AROUND); at++) {
+      if (kept.has(at)) continue;
+      const length = (lines[at]?.length ?? 0) + 1;
+      if (length > left) continue;
+      kept.add(at);
+      left -= length;
+    }
+  }
+  const parts: string[] = [];
+  let start = 0;
+  while (start < lines.length) {
+    if (!kept.has(start)) {
+      start++;
+      continue;
+    }
+    let end = start;
+    while (kept.has(end + 1)) end++;
+    parts.push(
+      `[lines ${start + 1}-${end + 1} of ${lines.length}]\n${lines.slice(start, end + 1).join("\n")}`,
+    );
+    start = end + 1;
+  }
+  return parts.join("\n");
+}
