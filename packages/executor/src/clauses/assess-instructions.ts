@@ -1,0 +1,70 @@
+import { splitClauses, type Clause } from "./split-clauses.ts";
+import { MEASURE, VAGUE_RULES } from "./vague-terms.ts";
+
+/** A clause that nobody could judge, with what would make it judgeable. */
+export interface ClauseFinding {
+  /** Stable name of the rule: `placeholder`, `emptyAction`, `indefinite`, `openList`, `hedge`, `unmeasuredQuality`, `unmeasuredChange`, `vagueQuantity`, `vagueTime`, `nothingNamed`. */
+  readonly rule: string;
+  /** The clause, verbatim. */
+  readonly clause: string;
+  /** Why it cannot be judged. */
+  readonly reason: string;
+  /** One question whose answer would settle it. */
+  readonly question: string;
+  /** The form that a judgeable criterion would have. */
+  readonly criterion: string;
+}
+
+/** Words that carry no work of their own. */
+const FILLER = new Set(
+  "a an the this that these those it its and or but to of in on at by for from with as is are be been was were will would can could should must may please thanks thank you your me my we us our i now today tomorrow just really very so then also here there all together everything anything nothing do does did done make makes get gets have has go let lot way need needs want via per total up out over".split(
+    " ",
+  ),
+);
+
+/**
+ * Finds, clause by clause, what in instructions cannot be judged, with one question each. Deterministic: word patterns
+ * in their grammatical place, never substrings; quoted text, code and paths are names and not looked at. Knows English; text
+ * in another language gives no findings.
+ *
+ * @example
+ * assessInstructions("Make the importer faster.");
+ * // [{ rule: "unmeasuredQuality", clause: "Make the importer faster.", question: "How faster is enough: ...", ... }]
+ */
+export function assessInstructions(text: string): readonly ClauseFinding[] {
+  return splitClauses(text).flatMap((clause) => assess(clause) ?? []);
+}
+
+function assess(clause: Clause): ClauseFinding | undefined {
+  const measured = MEASURE.test(clause.text);
+  for (const { rule, pattern, settledByMeasure, reason, question, criterion } of VAGUE_RULES) {
+    if (settledByMeasure && measured) continue;
+    const words = pattern.exec(clause.plain)?.[1];
+    if (words === undefined) continue;
+    return {
+      rule,
+      clause: clause.text,
+      reason: reason(words),
+      question: question(words),
+      criterion: criterion(words),
+    };
+  }
+  return namesSomething(clause) ? undefined : nothingNamed(clause);
+}
+
+/** A word of content, or a literal. */
+function namesSomething({ plain }: Clause): boolean {
+  if (plain.includes("\u0000") || /\d/.test(plain)) return true;
+  if (/[^\u0000-\u024f]/u.test(plain)) return true; // oxlint-disable-line no-control-regex -- all of Latin is meant
+  return (plain.toLowerCase().match(/[\p{L}-]+/gu) ?? []).some((word) => !FILLER.has(word));
+}
+
+function nothingNamed(clause: Clause): ClauseFinding {
+  return {
+    rule: "nothingNamed",
+    clause: clause.text,
+    reason: "It names no file, behaviour or result.",
+    question: "What exactly should be different afterwards, and where?",
+    criterion: "FILE contains, or COMMAND shows, RESULT.",
+  };
+}

@@ -1,0 +1,231 @@
+import {
+  isMnemosyneError,
+  MnemosyneError,
+  type AgentContext,
+  type AgentResult,
+  type AgentTask,
+  type LanguageModel,
+  type ModelMessage,
+  type StopReason,
+  type Tool,
+  type ToolLoopResult,
+} from "@mnemosyne/core";
+import { failedWith, failureOf } from "../failure.ts";
+import { hidingValues, type Redactor } from "../secrets.ts";
+import type { ExecutorSettings } from "../settings.ts";
+import { limitTime, timeAllowed, untilAborted } from "../time-limit.ts";
+import { askTool } from "../tools/ask-tool.ts";
+import { createMemoryTools } from "../tools/memory-tools.ts";
+import { createWorkspaceTools } from "../tools/workspace-tools.ts";
+import { createFinish, type FinishLine } from "./finish.ts";
+import { openingOf } from "./first-message.ts";
+import { allowedEnvironment } from "./run-line.ts";
+
+/** Lets a model work on the task with tools until it ends. */
+export async function followInstructions(
+  task: AgentTask,
+  context: AgentContext,
+  settings: ExecutorSettings,
+): Promise<AgentResult> {
+  const chosen = chooseModel(task, context, settings);
+  if (chosen === undefined) return failedWith(noModel(task), false);
+  const environment = allowedEnvironment(task.definition.env, settings.environment);
+  const redact = hidingValues(environment, settings.redact);
+  const finish =
+    task.definition.output === undefined ? undefined : createFinish(task.definition.output, redact);
+  const offered = offeredTools(task, context, settings, environment, redact);
+  if (offered instanceof MnemosyneError) return failedWith(offered, false);
+  const tools = finish === undefined ? offered : [...offered, finish.tool];
+  const limit = limitTime(
+    context.signal,
+    timeAllowed(task.definition.timeout, context.timeLeft),
+    `Task '${task.definition.id}'`,
+  );
+  try {
+    return await converse(task, context, settings, { chosen, tools, finish, signal: limit.signal });
+  } catch (error) {
+    if (limit.passed()) return failedWith(limit.error(), true);
+    return failureOf(error, context.signal, "The model's work failed");
+  } finally {
+    limit.stop();
+  }
+}
+
+interface Chosen {
+  readonly model: LanguageModel;
+  /** Another model of the same provider. */
+  readonly name: string | undefined;
+}
+
+interface Conversation {
+  readonly chosen: Chosen;
+  readonly tools: readonly Tool[];
+  readonly finish: FinishLine | undefined;
+  readonly signal: AbortSignal;
+}
+
+function chooseModel(task: AgentTask, context: AgentContext, settings: ExecutorSettings): Chosen | undefined {
+  const stronger = task.escalation === "none" ? undefined : settings.strongerModel;
+  if (typeof stronger === "object") return { model: stronger, name: undefined };
+  const model = context.model ?? settings.model;
+  return model === undefined ? undefined : { model, name: stronger ?? task.definition.model };
+}
+
+function noModel(task: AgentTask): MnemosyneError {
+  return new MnemosyneError(
+    "E_UNAVAILABLE",
+    `Task '${task.definition.id}' needs a language model, and there is none.`,
+    {
+      kind: "unavailable",
+      retryable: false,
+      hint: "Give the engine a model, for example @mnemosyne/anthropic with ANTHROPIC_API_KEY set.",
+    },
+  );
+}
+
+function offeredTools(
+  task: AgentTask,
+  context: AgentContext,
+  settings: ExecutorSettings,
+  environment: Readonly<Record<string, string>>,
+  redact: Redactor,
+): readonly Tool[] | MnemosyneError {
+  const { writes, tools: named } = task.definition;
+  const own = [
+    ...createWorkspaceTools({
+      workspace: context.workspace,
+      commands: context.commands,
+      allow: settings.allow,
+      environment,
+      sandbox: settings.commandSandbox,
+      commandTimeout: settings.commandTimeout,
+      outputLimit: settings.outputLimit,
+      redact,
+      ...(writes === undefined ? {} : { writes }),
+    }),
+    ...createMemoryTools(context.memory, redact),
+    askTool((question) => context.ask(question), redact),
+  ];
+  // A tool that the project registers under one of our names is meant to replace ours.
+  const given = new Set(context.tools.map((tool) => tool.name));
+  const all = [...own.filter((tool) => !given.has(tool.name)), ...context.tools];
+  if (named === undefined) return all;
+  const unknown = named.filter((name) => !all.some((tool) => tool.name === name));
+  if (unknown.length === 0) return all.filter((tool) => named.includes(tool.name));
+  return new MnemosyneError(
+    "E_INPUT",
+    `Task '${task.definition.id}' names tools that do not exist: ${unknown.join(", ")}. There are: ${all.map((tool) => tool.name).join(", ")}.`,
+    { kind: "input", path: "tools" },
+  );
+}
+
+async function converse(
+  task: AgentTask,
+  context: AgentContext,
+  settings: ExecutorSettings,
+  { chosen, tools, finish, signal }: Conversation,
+): Promise<AgentResult> {
+  const { system, messages } = openingOf(task, context);
+  let turns = 0;
+  const loop = (history: readonly ModelMessage[]): Promise<ToolLoopResult> =>
+    untilAborted(
+      chosen.model.runTools(
+        {
+          system,
+          messages: history,
+          tools,
+          maxTokens: settings.maxTokens,
+          maxTurns: Math.max(1, settings.maxTurns - turns),
+          ...(chosen.name === undefined ? {} : { model: chosen.name }),
+        },
+        {
+          signal,
+          observer: context.observer,
+          toolContext: {
+            signal,
+            idempotencyKey: context.idempotencyKey,
+            onUse: (use) => {
+              context.heartbeat(`used ${use.tool}`);
+              context.emit({ type: "tool.used", task: task.definition.id, attempt: task.attempt, ...use });
+            },
+          },
+          onTurn: () => context.heartbeat(),
+        },
+      ),
+      signal,
+    );
+  if (finish === undefined) {
+    const { response } = await loop(messages);
+    return unfinished(response.stopReason) ?? reported(response.text);
+  }
+  try {
+    const first = await loop(messages);
+    turns += first.turns;
+    const stopped = finish.result() === undefined ? unfinished(first.response.stopReason) : undefined;
+    if (stopped !== undefined) return stopped;
+    // One repair: the model ended without handing in, or what it handed in did not fit.
+    if (finish.result() === undefined)
+      await loop([...first.messages, { role: "user", content: reminder(finish) }]);
+  } catch (error) {
+    // Running out of turns after the work was handed in loses nothing.
+    if (!(isMnemosyneError(error) && error.code === "E_TURN_LIMIT" && finish.result() !== undefined))
+      throw error;
+  }
+  const handed = finish.result();
+  return handed === undefined
+    ? failedWith(noOutput(finish), true)
+    : { status: "completed", output: handed.output, report: handed.report };
+}
+
+function reminder(finish: FinishLine): string {
+  const faults = finish.faults();
+  const why = faults.length === 0 ? "" : ` The last output did not fit its schema: ${faults.join("; ")}.`;
+  return `The work was not handed in.${why} Call the tool finish now, with your report and an output that fits its schema.`;
+}
+
+function noOutput(finish: FinishLine): MnemosyneError {
+  const faults = finish.faults();
+  return new MnemosyneError(
+    "E_MODEL_OUTPUT",
+    faults.length === 0
+      ? "The model ended twice without handing in the output that the task asks for."
+      : `The model's output did not fit the task's schema, also after one repair: ${faults.join("; ")}.`,
+    { kind: "conflict", retryable: true, path: "output", details: { faults } },
+  );
+}
+
+function reported(text: string): AgentResult {
+  const report = text.trim();
+  return report === "" ? { status: "completed" } : { status: "completed", report };
+}
+
+/** The failure of a conversation that stopped before its end; `undefined` for one that ended. */
+function unfinished(stopReason: StopReason): AgentResult | undefined {
+  if (stopReason === "end" || stopReason === "stopSequence") return undefined;
+  if (stopReason === "refusal")
+    return failedWith(
+      new MnemosyneError(
+        "E_MODEL_REFUSED",
+        "The model declined to do this task; say it differently, or take another model.",
+        { kind: "conflict" },
+      ),
+      false,
+    );
+  if (stopReason === "contextOverflow")
+    return failedWith(
+      new MnemosyneError(
+        "E_CONTEXT_OVERFLOW",
+        "The conversation outgrew the model's window; split the task, or name the files that it needs in 'reads'.",
+        { kind: "conflict" },
+      ),
+      true,
+    );
+  return failedWith(
+    new MnemosyneError(
+      "E_MODEL_OUTPUT",
+      `The model stopped in the middle of its answer (${stopReason}); allow longer answers with maxTokens, or split the task.`,
+      { kind: "conflict" },
+    ),
+    true,
+  );
+}
