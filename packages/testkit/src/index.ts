@@ -1,1 +1,24 @@
-export {};
+// Everything exported here is public API; whatever is not named here is private.
+export {
+  startMessagesServer,
+  type LoggedRequest,
+  type MessagesServer,
+  type MessagesServerOptions,
+} from "./messages-server/messages-server.ts";
+export type { Bill } from "./messages-server/bill.ts";
+export { SERVED_MODELS, type ServedModel } from "./messages-server/models.ts";
+export {
+  defineScript,
+  type ReplyFault,
+  type Script,
+  type ScriptedError,
+  type ScriptedStopReason,
+  type ScriptedToolUse,
+  type ScriptedUsage,
+  type ScriptFunction,
+  type ScriptMatch,
+  type ScriptRequest,
+  type ScriptRule,
+  type ScriptTurn,
+} from "./script/script.ts";
+export { loadScript } from "./script/load-script.ts";
