@@ -18,6 +18,9 @@ export interface PlanFinding {
   readonly message: string;
   /** What to do. */
   readonly fix?: string;
+  /** Place in the plan file, from 1, where the file's format tells. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** What a check of a plan found. */

@@ -209,6 +209,11 @@ export type RunFact =
   | { readonly type: "run.paused"; readonly waiting: readonly WaitingFor[] }
   | { readonly type: "run.resumed"; readonly reason: string }
   | { readonly type: "checkpoint.taken"; readonly stateSeq: number; readonly digest: string }
+  /**
+   * A task failed for good, or completed, by another input than one of its own of that type: denied, gates not passed,
+   * a budget refused, an instance failed; or all instances of a `forEach` task completed.
+   */
+  | Extract<RunInput, { readonly type: "task.failed" | "task.completed" }>
   | RunFinished;
 
 /** How far a task's failures have been escalated. */
@@ -285,6 +290,8 @@ export type RunObservation =
       readonly verdict: Verdict;
       readonly findings: readonly Finding[];
       readonly subject?: string;
+      /** Names of the checks that passed, for the regression check of a later attempt. */
+      readonly passed?: readonly string[];
       readonly durationMs: number;
     }
   | {
@@ -333,6 +340,8 @@ export type RunObservation =
       readonly attempt: number;
       readonly paths: readonly string[];
       readonly tree: string;
+      /** What each path was before and after, so that a rollback can put it back. */
+      readonly record?: PayloadRef;
     }
   | {
       readonly type: "memory.stored";
@@ -354,6 +363,16 @@ export type RunObservation =
       readonly attempt: number;
       readonly level: string;
       readonly missing: readonly string[];
+    }
+  | {
+      /** A process of the task runs; a takeover on the same host ends it first. */
+      readonly type: "process.started";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly epoch: number;
+      readonly pid: number;
+      readonly startedAt: string;
+      readonly host: string;
     }
   | {
       readonly type: "result.stale";

@@ -67,8 +67,17 @@ export type PlanCommand =
   | { readonly type: "restore"; readonly key: string; readonly to?: TaskId }
   /** Run the final gates; report `run.judged`. */
   | { readonly type: "judge"; readonly key: string }
-  /** Stop the work of this key; when it has ended report it (or `task.aborted`). */
-  | { readonly type: "abort"; readonly key: string; readonly task: TaskId; readonly attempt: number }
+  /**
+   * Stop the work of this key (of a `runTask`, `review` or `compensate`). Report how it ended, or `task.aborted` with
+   * this epoch once it has ended or its worker is fenced off.
+   */
+  | {
+      readonly type: "abort";
+      readonly key: string;
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly epoch: number;
+    }
   /** Nothing is left to do. */
   | ({ readonly finish: RunFinished } & { readonly type: "finish"; readonly key: "finish" });
 
@@ -78,6 +87,10 @@ export interface Step {
   readonly state: MachineState;
   /** Newly wanted; earlier ones stay wanted until their key closes. */
   readonly commands: readonly PlanCommand[];
+  /** Keys of earlier commands that are no longer wanted although nothing closed them: drop what was not begun. */
+  readonly withdrawn: readonly string[];
+  /** Tasks whose state changed: what a backend that stores state by task has to store. */
+  readonly touched: readonly TaskId[];
   /** Derived facts, to be journalled with the input in this order. */
   readonly facts: readonly RunFact[];
   /** The key that this input closed, with its epoch: unique within the run. */

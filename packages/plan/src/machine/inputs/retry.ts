@@ -1,0 +1,134 @@
+import { DEADLINE_KEY } from "../keys.ts";
+import { enable } from "../progress.ts";
+import type { StampedInput } from "../protocol.ts";
+import { releaseMembers, reopen } from "../reopening.ts";
+import { cellAt, type RunState } from "../run-state.ts";
+import { canSettle } from "../settlement.ts";
+import { isEnded, isSettled, isTemplate, type TaskCell } from "../task-cell.ts";
+import { FOLDED, stale, type Outcome, type Turn } from "../turn.ts";
+import { reopenRun } from "./rollback.ts";
+
+type Input<Type extends StampedInput["type"]> = Extract<StampedInput, { readonly type: Type }>;
+
+/**
+ * `retry.requested`: opens a task again that did not complete, with what it needs, what hangs on it, and whatever was
+ * cancelled only because the run stopped.
+ */
+export function retryRequested(turn: Turn, input: Input<"retry.requested">): Outcome {
+  const { state } = turn;
+  const cell = state.byId.get(input.task);
+  if (cell === undefined) return stale(`The run has no task '${input.task}'.`);
+  if (!isEnded(cell))
+    return stale(`Task '${cell.id}' is ${cell.status}; only one that has ended can be retried.`);
+  if (cell.status === "completed")
+    return stale(`Task '${cell.id}' is completed; a completed task never runs again.`);
+  if (cell.status === "skipped" && cell.extra?.condition === false)
+    return stale(`Task '${cell.id}' was left out because its condition is false.`);
+  if (cell.extra?.element !== undefined && cell.parent < 0)
+    return stale(`Task '${cell.id}' belongs to a list of elements that is no longer the current one.`);
+  const { phase } = state;
+  if (phase === "undoing") return stale("The run is being rolled back.");
+  if (phase === "ending") return stale("The run is being stopped; ask again when it has ended.");
+  if (phase === "pending") return stale("The run has not begun.");
+
+  const chosen = choose(state, cell);
+  if (phase === "finished") {
+    reopenRun(turn, `${input.by} asked to retry task '${cell.id}'.`);
+    renewDeadline(turn);
+  }
+  state.phase = "running";
+  const opened = chosen.map((index) => cellAt(state, index));
+  for (const task of opened) {
+    reopen(turn, task);
+    // Elements that are made anew may be other ones: the instances come back when the new list is there.
+    const source = task.task.forEach === undefined ? undefined : state.byId.get(task.task.forEach);
+    if (source !== undefined && chosen.includes(source.index)) releaseMembers(turn, task);
+  }
+  for (const task of opened) if (task.unmet === 0) enable(turn, task);
+  return FOLDED;
+}
+
+/** The tasks to open again, in plan order. */
+function choose(state: RunState, cell: TaskCell): readonly number[] {
+  const wanted = new Set<number>([cell.index]);
+  const need = (index: number): void => {
+    if (!isSettled(cellAt(state, index)) && isEnded(cellAt(state, index))) wanted.add(index);
+  };
+  // A set is walked in the order of insertion, so additions during the walk are reached too.
+  for (const index of wanted) {
+    const task = cellAt(state, index);
+    for (const name of task.task.dependsOn) {
+      const dependency = state.byId.get(name);
+      if (dependency === undefined) continue;
+      if (dependency.status === "completed") needMembers(state, dependency, wanted);
+      else need(dependency.index);
+    }
+    if (task.parent >= 0 && isTemplate(cellAt(state, task.parent))) need(task.parent);
+  }
+  for (const other of state.cells)
+    if (other.status === "cancelled" && mayReopen(state, other)) wanted.add(other.index);
+  for (const index of wanted) {
+    const task = cellAt(state, index);
+    for (const dependent of task.dependents) need(dependent);
+    if (task.parent >= 0) {
+      const parent = cellAt(state, task.parent);
+      if (isTemplate(parent)) need(parent.index);
+      else for (const dependent of parent.dependents) need(dependent);
+    }
+  }
+  dropBlocked(state, wanted);
+  // A `forEach` task opens its instances itself.
+  return [...wanted].filter((index) => !isInstance(state, cellAt(state, index))).toSorted((a, b) => a - b);
+}
+
+/** A task that an agent added is opened again only by that agent, by name, or when that agent is done. */
+function mayReopen(state: RunState, cell: TaskCell): boolean {
+  if (cell.extra?.origin !== undefined) return false;
+  if (cell.parent < 0) return true;
+  const parent = cellAt(state, cell.parent);
+  return isTemplate(parent) || parent.status === "completed";
+}
+
+/** Takes out, again and again, what still has to wait for a task that has ended and stays as it is. */
+function dropBlocked(state: RunState, wanted: Set<number>): void {
+  const blocked: number[] = [];
+  const check = (index: number): void => {
+    const { task } = cellAt(state, index);
+    for (const name of task.dependsOn) {
+      const dependency = state.byId.get(name);
+      if (dependency !== undefined && !canSettle(state, dependency, wanted)) {
+        wanted.delete(index);
+        blocked.push(index);
+        return;
+      }
+    }
+  };
+  for (const index of wanted) check(index);
+  for (let head = 0; head < blocked.length; head++) {
+    const cell = cellAt(state, blocked[head] as number);
+    for (const dependent of cell.dependents) if (wanted.has(dependent)) check(dependent);
+    if (cell.parent < 0) continue;
+    for (const dependent of cellAt(state, cell.parent).dependents)
+      if (wanted.has(dependent)) check(dependent);
+  }
+}
+
+function needMembers(state: RunState, parent: TaskCell, wanted: Set<number>): void {
+  for (const index of parent.members ?? []) {
+    const member = cellAt(state, index);
+    if (member.parent !== parent.index || isSettled(member)) continue;
+    if (member.status === "completed") needMembers(state, member, wanted);
+    else if (isEnded(member)) wanted.add(index);
+  }
+}
+
+function isInstance(state: RunState, cell: TaskCell): boolean {
+  return cell.parent >= 0 && isTemplate(cellAt(state, cell.parent));
+}
+
+function renewDeadline(turn: Turn): void {
+  const { state } = turn;
+  if (state.deadline === undefined) return;
+  if (Date.parse(state.deadline) <= Date.parse(state.at)) state.deadline = undefined;
+  else turn.commands.push({ type: "timer", key: DEADLINE_KEY, dueAt: state.deadline });
+}
