@@ -108,8 +108,15 @@ function apiError(error: APIError, context: FailureContext): MnemosyneError {
       details,
       cause: error,
     });
-  if (isOverloaded(status, type))
-    return overloaded(`The model's provider is overloaded or failing: ${said}`, details, error);
+  if (isOverloaded(status, type)) {
+    // An error without a status came in the middle of a stream.
+    const broken = status === undefined ? { reply: "broken" } : {};
+    return overloaded(
+      `The model's provider is overloaded or failing: ${said}`,
+      { ...details, ...broken },
+      error,
+    );
+  }
   const billing = status === 402;
   return new MnemosyneError("E_MODEL", `The model's provider refused the request: ${said}`, {
     kind: billing ? "unavailable" : "input",
@@ -128,7 +135,6 @@ function isOverflow(message: string): boolean {
 
 function isOverloaded(status: number | undefined, type: string | null): boolean {
   if (status !== undefined) return status === 408 || status === 429 || status >= 500;
-  // An error event in a stream has no status of its own.
   return (
     type === "overloaded_error" ||
     type === "api_error" ||

@@ -1,4 +1,4 @@
-import { Validator, type Schema } from "@cfworker/json-schema";
+import { Validator } from "@cfworker/json-schema";
 import { transformJSONSchema } from "@anthropic-ai/sdk/lib/transform-json-schema";
 import { MnemosyneError, type Json, type JsonObject } from "@mnemosyne/core";
 
@@ -13,7 +13,7 @@ const OUTER = new Set(["properties", "items", "prefixItems", "additionalProperti
 export function schemaCheck(schema: JsonObject, path: string): SchemaCheck {
   let validator: Validator;
   try {
-    validator = new Validator(schema as Schema, "2020-12", false);
+    validator = new Validator(schema, "2020-12", false);
   } catch (error) {
     throw unusable(error, path);
   }

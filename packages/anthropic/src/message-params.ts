@@ -122,28 +122,21 @@ function toolParam(tool: Tool): Anthropic.Tool {
 }
 
 function blockParam(block: ContentBlock): BlockParam[] {
-  switch (block.type) {
-    case "text":
-      if (block.text === "") return [];
-      return [
-        {
-          type: "text",
-          text: block.text,
-          ...(block.cache === true ? { cache_control: { type: "ephemeral" } } : {}),
-        },
-      ];
-    case "toolUse":
-      return [{ type: "tool_use", id: block.id, name: block.name, input: block.input }];
-    case "toolResult":
-      return [
-        {
-          type: "tool_result",
-          tool_use_id: block.toolUseId,
-          content: block.content,
-          ...(block.isError === true ? { is_error: true } : {}),
-        },
-      ];
-  }
+  if (block.type === "toolUse")
+    return [{ type: "tool_use", id: block.id, name: block.name, input: block.input }];
+  if (block.type === "toolResult")
+    return [
+      {
+        type: "tool_result",
+        tool_use_id: block.toolUseId,
+        content: block.content,
+        ...(block.isError === true ? { is_error: true } : {}),
+      },
+    ];
+  if (block.text === "") return [];
+  const text: Anthropic.TextBlockParam = { type: "text", text: block.text };
+  if (block.cache === true) mark(text);
+  return [text];
 }
 
 function mark(item: Marked): void {

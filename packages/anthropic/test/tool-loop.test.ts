@@ -1,53 +1,20 @@
-import { createAnthropicModel } from "@mnemosyne/anthropic";
-import { MnemosyneError, type Json, type ModelCall, type Tool, type ToolUse } from "@mnemosyne/core";
-import {
-  startMessagesServer,
-  type MessagesServer,
-  type MessagesServerOptions,
-  type Script,
-} from "@mnemosyne/testkit";
-import { afterEach, expect, test } from "vitest";
+import { MnemosyneError, type Tool, type ToolUse } from "@mnemosyne/core";
+import { expect, test } from "vitest";
+import { ask, failure, fileTool, openScene, recorder, toolContext } from "./harness.ts";
 
-const servers: MessagesServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.close()));
-});
-
-async function open(turns: Script["turns"], options: MessagesServerOptions = {}) {
-  const server = await startMessagesServer({ name: "test", turns }, options);
-  servers.push(server);
-  const model = createAnthropicModel({
-    baseURL: server.url,
-    apiKey: "test-key",
-    provider: "scripted",
-    maxRetries: 2,
-  });
-  return { server, model };
-}
-
-function fileTool(files: Map<string, string>): Tool {
+function throwingTool(error: unknown): Tool {
   return {
-    name: "read",
-    description: "Reads a file.",
-    inputSchema: {
-      type: "object",
-      properties: { path: { type: "string" } },
-      required: ["path"],
-      additionalProperties: false,
+    name: "fragile",
+    description: "Throws.",
+    inputSchema: { type: "object" },
+    async execute() {
+      throw error;
     },
-    readOnly: true,
-    execute: async (input) => ({ content: files.get((input as { path: string }).path) ?? "nothing" }),
   };
 }
 
-const toolContext = (uses: ToolUse[] = [], signal = new AbortController().signal) => ({
-  signal,
-  idempotencyKey: "run:task:1",
-  onUse: (use: ToolUse) => void uses.push(use),
-});
-
-test("a loop of several turns: the model reads, sees the result, and its answer depends on it", async () => {
-  const { server, model } = await open([
+test("several turns: the model reads, sees what it read, and its answer depends on it", async () => {
+  await using scene = await openScene([
     { when: { turn: 0 }, text: "I look.", toolUses: [{ name: "read", input: { path: "a.txt" } }] },
     {
       when: { turn: 1, lastTool: "read" },
@@ -58,43 +25,35 @@ test("a loop of several turns: the model reads, sees the result, and its answer 
     },
     {
       when: { turn: 2 },
-      reply: ({ toolResults }) => ({ text: toolResults.map((result) => result.content).join("+") }),
+      reply: ({ toolResults }) => ({ text: toolResults.map((r) => r.content).join("+") }),
     },
   ]);
-  const calls: ModelCall[] = [];
-  const order: string[] = [];
+  const observer = recorder();
   const uses: ToolUse[] = [];
-  const result = await model.runTools(
+  const turns: string[] = [];
+  const result = await scene.model.runTools(
     {
-      system: "You read files.",
-      messages: [{ role: "user", content: "Task: sum\nAttempt: 1\nAdd the files." }],
-      tools: [fileTool(new Map(Object.entries({ "a.txt": "1", "b.txt": "2", "c.txt": "3" })))],
+      ...ask("Task: sum\nAttempt: 1\nAdd the files.", { system: "You read files." }),
+      tools: [fileTool({ "a.txt": "1", "b.txt": "2", "c.txt": "3" })],
     },
-    {
-      toolContext: toolContext(uses),
-      observer: {
-        before: (call) => {
-          calls.push(call);
-          order.push(`before ${call.turn}`);
-        },
-        after: (call, { response }) => void order.push(`after ${call.turn} ${response?.stopReason}`),
-      },
-    },
+    { toolContext: toolContext(uses), observer, onTurn: (response) => void turns.push(response.stopReason) },
   );
+
   expect(result.response.text).toBe("1+2+3");
   expect(result.turns).toBe(3);
-  expect(order).toEqual([
-    "before 1",
-    "after 1 toolUse",
-    "before 2",
-    "after 2 toolUse",
-    "before 3",
-    "after 3 end",
+  expect(turns).toEqual(["toolUse", "toolUse", "end"]);
+  expect(observer.seen.map(({ when, call, response }) => [when, call.turn, response?.stopReason])).toEqual([
+    ["before", 1, undefined],
+    ["after", 1, "toolUse"],
+    ["before", 2, undefined],
+    ["after", 2, "toolUse"],
+    ["before", 3, undefined],
+    ["after", 3, "end"],
   ]);
-  expect(uses.map((use) => [use.tool, use.input as Json, use.ok])).toEqual([
-    ["read", { path: "a.txt" }, true],
-    ["read", { path: "b.txt" }, true],
-    ["read", { path: "c.txt" }, true],
+  expect(uses.map((use) => [use.tool, use.input, use.ok, use.summary])).toEqual([
+    ["read", { path: "a.txt" }, true, "1"],
+    ["read", { path: "b.txt" }, true, "2"],
+    ["read", { path: "c.txt" }, true, "3"],
   ]);
   expect(result.messages.map((message) => message.role)).toEqual([
     "user",
@@ -105,7 +64,195 @@ test("a loop of several turns: the model reads, sees the result, and its answer 
     "assistant",
   ]);
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = result.usage;
-  expect({ calls: 3, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }).toEqual(server.bill);
-  expect(calls.every((call) => call.maxTokens === 4096 && call.provider === "scripted")).toBe(true);
-  expect(MnemosyneError).toBeDefined();
+  expect({ calls: 3, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }).toEqual(
+    scene.server.bill,
+  );
+});
+
+test("an unknown tool and an input that does not fit come back as errors that the model can act on", async () => {
+  await using scene = await openScene([
+    { when: { turn: 0 }, toolUses: [{ name: "reed", input: { path: "a" } }] },
+    { when: { turn: 1, lastToolFailed: true }, toolUses: [{ name: "read", input: { file: "a", path: 7 } }] },
+    {
+      when: { turn: 2, lastToolFailed: true },
+      reply: ({ toolResults }) => ({ text: toolResults.map((r) => r.content).join("\n") }),
+    },
+  ]);
+  const uses: ToolUse[] = [];
+  const { response } = await scene.model.runTools(
+    { ...ask("go"), tools: [fileTool({})] },
+    { toolContext: toolContext(uses) },
+  );
+  expect(response.text).toContain("There is no tool 'reed'. Use one of: read.");
+  expect(response.text).toContain("does not fit the tool's schema");
+  expect(response.text).toContain("path: Instance type");
+  expect(response.text).toContain("file");
+  expect(uses.map((use) => use.ok)).toEqual([false, false]);
+});
+
+test("what a tool throws becomes an error result; a use that the tool reported itself is not reported twice", async () => {
+  await using scene = await openScene([
+    {
+      when: { turn: 0 },
+      toolUses: [
+        { name: "fragile", input: {} },
+        { name: "loud", input: { n: 1 } },
+      ],
+    },
+    { when: { turn: 1 }, reply: ({ toolResults }) => ({ text: JSON.stringify(toolResults) }) },
+  ]);
+  const uses: ToolUse[] = [];
+  const loud: Tool = {
+    name: "loud",
+    description: "Reports its own use.",
+    inputSchema: { type: "object" },
+    async execute(_input, context) {
+      context.onUse?.({ tool: "loud", input: "[redacted]", ok: true, summary: "own words", durationMs: 1 });
+      return { content: "done" };
+    },
+  };
+  const { response } = await scene.model.runTools(
+    { ...ask("go"), tools: [throwingTool(new Error("disk is full")), loud] },
+    { toolContext: toolContext(uses) },
+  );
+  expect(JSON.parse(response.text)).toEqual([
+    { name: "fragile", input: {}, content: "Error: disk is full", isError: true },
+    { name: "loud", input: { n: 1 }, content: "done", isError: false },
+  ]);
+  expect(uses.map((use) => [use.tool, use.ok, use.summary])).toEqual([
+    ["fragile", false, "Error: disk is full"],
+    ["loud", true, "own words"],
+  ]);
+});
+
+test.each([
+  ["E_BUDGET", "budget"],
+  ["E_WAITING", "waiting"],
+  ["E_CANCELLED", "cancelled"],
+] as const)("%s from a tool ends the loop", async (code, kind) => {
+  await using scene = await openScene([{ toolUses: [{ name: "fragile", input: {} }] }]);
+  const error = new MnemosyneError(code, "stop here", { kind });
+  const thrown = await failure(
+    scene.model.runTools({ ...ask("go"), tools: [throwingTool(error)] }, { toolContext: toolContext() }),
+  );
+  expect(thrown).toBe(error);
+  expect(scene.server.bill.calls).toBe(1);
+});
+
+test("the turn limit is a failure, and the tools of the last turn do not run", async () => {
+  await using scene = await openScene([{ toolUses: [{ name: "read", input: { path: "a" } }] }]);
+  const uses: ToolUse[] = [];
+  const thrown = await failure(
+    scene.model.runTools(
+      { ...ask("go"), tools: [fileTool({})], maxTurns: 3 },
+      { toolContext: toolContext(uses) },
+    ),
+  );
+  expect(thrown.code).toBe("E_TURN_LIMIT");
+  expect(scene.server.bill.calls).toBe(3);
+  expect(uses).toHaveLength(2);
+});
+
+test("an answer that was cut at maxTokens fails the loop, in the middle of a tool's input too", async () => {
+  await using scene = await openScene([
+    { when: { turn: 0 }, toolUses: [{ name: "read", input: { path: "word ".repeat(500) } }] },
+  ]);
+  const uses: ToolUse[] = [];
+  const thrown = await failure(
+    scene.model.runTools(
+      { ...ask("go", { maxTokens: 50 }), tools: [fileTool({})] },
+      { toolContext: toolContext(uses) },
+    ),
+  );
+  expect(thrown.code).toBe("E_MODEL_OUTPUT");
+  expect(uses).toEqual([]);
+});
+
+test("a paused turn is continued", async () => {
+  await using scene = await openScene([
+    { when: { turn: 0 }, text: "Working.", stopReason: "pause_turn" },
+    { when: { turn: 1 }, text: "Done." },
+  ]);
+  const result = await scene.model.runTools(
+    { ...ask("go"), tools: [fileTool({})] },
+    { toolContext: toolContext() },
+  );
+  expect([result.response.text, result.turns]).toEqual(["Done.", 2]);
+  expect(result.usage.outputTokens).toBe(scene.server.bill.outputTokens);
+});
+
+test("an observer that refuses the second turn keeps it from being sent", async () => {
+  await using scene = await openScene([{ toolUses: [{ name: "read", input: { path: "a" } }] }]);
+  const refusal = new MnemosyneError("E_BUDGET", "Nothing left; the request timed out of money.", {
+    kind: "budget",
+  });
+  const thrown = await failure(
+    scene.model.runTools(
+      { ...ask("go"), tools: [fileTool({})] },
+      {
+        toolContext: toolContext(),
+        observer: {
+          before: (call) => {
+            if (call.turn === 2) throw refusal;
+          },
+        },
+      },
+    ),
+  );
+  expect(thrown).toBe(refusal);
+  expect(scene.server.requests).toHaveLength(1);
+});
+
+test("an abort between two turns cancels; no further request leaves", async () => {
+  await using scene = await openScene([{ toolUses: [{ name: "read", input: { path: "a" } }] }]);
+  const controller = new AbortController();
+  const thrown = await failure(
+    scene.model.runTools(
+      { ...ask("go"), tools: [fileTool({})] },
+      {
+        toolContext: toolContext([], controller.signal),
+        signal: controller.signal,
+        onTurn: () => controller.abort(new Error("the user left")),
+      },
+    ),
+  );
+  expect(thrown.code).toBe("E_CANCELLED");
+  expect(scene.server.requests).toHaveLength(1);
+});
+
+test("two tools of one name, and a schema that cannot be used, are refused before anything is sent", async () => {
+  await using scene = await openScene([{ text: "never" }]);
+  const twice = await failure(
+    scene.model.runTools(
+      { ...ask("go"), tools: [fileTool({}), fileTool({})] },
+      { toolContext: toolContext() },
+    ),
+  );
+  expect([twice.code, twice.path]).toEqual(["E_INPUT", "tools[1].name"]);
+  expect(scene.server.requests).toHaveLength(0);
+});
+
+test("the prefix and the growing end are cached: later turns read what earlier ones wrote", async () => {
+  const long = "Stable instructions that never change between the turns of a task. ".repeat(120);
+  await using scene = await openScene([
+    { when: { turn: 0 }, toolUses: [{ name: "read", input: { path: "big" } }] },
+    { when: { turn: 1 }, toolUses: [{ name: "read", input: { path: "small" } }] },
+    { when: { turn: 2 }, text: "ok" },
+  ]);
+  const observer = recorder();
+  await scene.model.runTools(
+    {
+      ...ask("go", { system: long }),
+      tools: [fileTool({ big: "line of a file\n".repeat(400), small: "x" })],
+    },
+    { toolContext: toolContext(), observer },
+  );
+  const usages = observer.seen.flatMap(({ response }) => (response === undefined ? [] : [response.usage]));
+  const [first, second, third] = usages;
+  expect(first?.cacheReadTokens).toBe(0);
+  expect(first?.cacheWriteTokens).toBeGreaterThan(1000);
+  expect(second?.cacheReadTokens).toBe(first?.cacheWriteTokens);
+  expect(second?.cacheWriteTokens).toBeGreaterThan(1000);
+  expect(third?.cacheReadTokens).toBe((second?.cacheReadTokens ?? 0) + (second?.cacheWriteTokens ?? 0));
+  expect(third?.inputTokens).toBe(0);
 });

@@ -22,3 +22,4 @@ export {
   type ScriptTurn,
 } from "./script/script.ts";
 export { loadScript } from "./script/load-script.ts";
+export { loopbackOnly } from "./http/loopback-only.ts";

@@ -1,8 +1,14 @@
 import { badRequest, type ApiError } from "./api-error.ts";
 import { blocksOf, type WireBlock, type WireMessage } from "./wire.ts";
 
-/** The first rule about messages that a conversation breaks, or `undefined`. */
-export function checkConversation(messages: unknown): ApiError | undefined {
+/**
+ * The first rule about messages that a conversation breaks, or `undefined`. Only a paused reply, repeated as it was,
+ * may be its end: `isPaused` knows those.
+ */
+export function checkConversation(
+  messages: unknown,
+  isPaused: (content: WireMessage["content"]) => boolean,
+): ApiError | undefined {
   if (messages === undefined) return badRequest("messages: Field required");
   if (!Array.isArray(messages)) return badRequest("messages: Input should be a valid list");
   if (messages.length === 0) return badRequest("messages: at least one message is required");
@@ -12,7 +18,8 @@ export function checkConversation(messages: unknown): ApiError | undefined {
     if (found !== undefined) return found;
   }
   if (list[0]?.role !== "user") return badRequest('messages: first message must use the "user" role');
-  if (list.at(-1)?.role === "assistant")
+  const last = list.at(-1);
+  if (last?.role === "assistant" && !isPaused(last.content))
     return badRequest(
       "This model does not support assistant message prefill. The conversation must end with a user message.",
     );
@@ -69,7 +76,7 @@ function checkBlock(block: WireBlock, role: string, path: string): ApiError | un
         : undefined;
     default:
       return badRequest(
-        `${path}: Input tag '${String(block.type)}' found using 'type' does not match any of the expected tags`,
+        `${path}: Input tag '${block.type}' found using 'type' does not match any of the expected tags`,
       );
   }
 }

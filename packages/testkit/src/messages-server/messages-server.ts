@@ -1,25 +1,21 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Json } from "@mnemosyne/core";
+import { canonicalJson, type Json } from "@mnemosyne/core";
+import { openHeaders, readBody } from "../http/incoming.ts";
+import { startLoopbackServer } from "../http/loopback-server.ts";
 import { playScript } from "../script/player.ts";
-import {
-  defineScript,
-  type Script,
-  type ScriptFunction,
-  type ScriptRequest,
-  type ScriptTurn,
-} from "../script/script.ts";
+import { defineScript, type Script, type ScriptFunction, type ScriptTurn } from "../script/script.ts";
 import { badRequest, errorType, type ApiError } from "./api-error.ts";
 import { EMPTY_BILL, charge, type Bill } from "./bill.ts";
 import { SERVED_MODELS, findModel, modelRecord, type ServedModel } from "./models.ts";
 import { createPromptCache } from "./prompt-cache.ts";
 import { buildReply } from "./reply.ts";
 import { checkRequest } from "./request-check.ts";
+import { noTurn, scriptFailed, scriptedError } from "./script-errors.ts";
 import { scriptRequest } from "./script-request.ts";
 import { sendError, sendReply } from "./send-reply.ts";
 import { promptPieces, promptTokens } from "./token-count.ts";
-import type { WireRequest } from "./wire.ts";
+import type { WireReply, WireRequest } from "./wire.ts";
 
 /** Options of {@link startMessagesServer}. */
 export interface MessagesServerOptions {
@@ -56,10 +52,13 @@ export interface MessagesServer extends AsyncDisposable {
   readonly bill: Bill;
   readonly requests: readonly LoggedRequest[];
   /** Ends every connection, stalled ones too. May be called twice. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-const SECRET_HEADERS = new Set(["authorization", "x-api-key", "cookie", "proxy-authorization"]);
+type MadeReply = { readonly delayMs?: number } & (
+  | { readonly error: ApiError }
+  | { readonly turn: ScriptTurn; readonly wire: WireRequest; readonly delivered: WireReply }
+);
 
 /**
  * Starts a server on 127.0.0.1 that speaks the Messages API and answers by a script: replies as JSON and as streams,
@@ -79,19 +78,13 @@ export async function startMessagesServer(
   const player = playScript(checked);
   const models = options.models ?? SERVED_MODELS;
   const cache = createPromptCache(options.cacheMinimumTokens ?? 1024);
+  const paused = new Set<string>();
+  const isPaused = (content: unknown): boolean => paused.has(canonicalJson(content));
   const log: LoggedRequest[] = [];
-  const closing = new AbortController();
   let bill = EMPTY_BILL;
   let count = 0;
 
-  const server = createServer((request, response) => {
-    void answer(request, response);
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const server = await startLoopbackServer(answer, options.port);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname;
@@ -107,24 +100,24 @@ export async function startMessagesServer(
     const leaving = new AbortController();
     const leave = (): void => leaving.abort();
     response.once("close", leave);
-    closing.signal.addEventListener("abort", leave, { once: true });
+    server.closing.addEventListener("abort", leave, { once: true });
     const refuse = (error: ApiError): void => {
       note({ status: error.status, outcome: "refused" });
       sendError(response, error);
     };
     try {
-      const text = await readBody(request, options.maxBodyBytes ?? 32_000_000);
-      if (text === undefined)
+      const bytes = await readBody(request, options.maxBodyBytes ?? 32_000_000);
+      if (bytes === undefined)
         return refuse({ status: 413, type: errorType(413), message: "Request exceeds the maximum size" });
       const denied = checkKey(request.headers, options.apiKey);
       if (denied !== undefined) return refuse(denied);
-      const body = text === "" ? undefined : parse(text);
+      const body = bytes.length === 0 ? undefined : parse(bytes.toString("utf8"));
       if (body !== undefined) note({ body: body as Json });
       if (isMessages) {
         const made = await makeReply(body, request.headers, number ?? 0);
+        if (made.delayMs !== undefined) await sleep(made.delayMs, undefined, { signal: leaving.signal });
         if ("error" in made) return refuse(made.error);
         const { turn, wire, delivered } = made;
-        if (turn.delayMs !== undefined) await sleep(turn.delayMs, undefined, { signal: leaving.signal });
         const outcome = await sendReply(response, delivered, turn, wire.stream === true, leaving.signal);
         return note({ status: 200, outcome });
       }
@@ -136,32 +129,27 @@ export async function startMessagesServer(
     } catch (error) {
       // The caller went away or the server closes; whatever else it is belongs to the script, and is told to the caller.
       if (leaving.signal.aborted || response.destroyed) return note({ outcome: "aborted" });
-      const message = error instanceof Error ? error.message : String(error);
       if (response.headersSent) response.destroy();
-      else
-        refuse({
-          status: 400,
-          type: errorType(400),
-          code: "script_failed",
-          message: `script failed: ${message}`,
-        });
+      else refuse(scriptFailed(error));
     } finally {
-      closing.signal.removeEventListener("abort", leave);
+      server.closing.removeEventListener("abort", leave);
       response.off("close", leave);
     }
   }
 
-  async function makeReply(body: unknown, headers: IncomingHttpHeaders, number: number) {
-    const fault = checkVersion(headers) ?? checkRequest(body, models, "create");
+  async function makeReply(body: unknown, headers: IncomingHttpHeaders, number: number): Promise<MadeReply> {
+    const fault = checkVersion(headers) ?? checkRequest(body, models, "create", isPaused);
     if (fault !== undefined) return { error: fault };
     const wire = body as WireRequest;
     const request = scriptRequest(wire, number);
     const turn = await player.next(request);
     if (turn === undefined) return { error: noTurn(checked, request) };
-    if (turn.error !== undefined) return { error: scriptedError(turn) };
+    const delay = turn.delayMs === undefined ? {} : { delayMs: turn.delayMs };
+    if (turn.error !== undefined) return { error: scriptedError(turn), ...delay };
     const delivered = buildReply(turn, wire, number, cache.use(wire.model, promptPieces(wire)));
+    if (delivered.stop_reason === "pause_turn") paused.add(canonicalJson(delivered.content));
     bill = charge(bill, delivered.usage);
-    return { turn, wire, delivered };
+    return { turn, wire, delivered, ...delay };
   }
 
   function answerOther(
@@ -171,7 +159,7 @@ export async function startMessagesServer(
     headers: IncomingHttpHeaders,
   ): { readonly error: ApiError } | { readonly value: unknown } {
     if (method === "POST" && path === "/v1/messages/count_tokens") {
-      const fault = checkVersion(headers) ?? checkRequest(body, models, "count");
+      const fault = checkVersion(headers) ?? checkRequest(body, models, "count", isPaused);
       return fault === undefined
         ? { value: { input_tokens: promptTokens(body as WireRequest) } }
         : { error: fault };
@@ -192,40 +180,18 @@ export async function startMessagesServer(
     return { error: { status: 404, type: errorType(404), message: `${method} ${path} is not a route` } };
   }
 
-  const close = async (): Promise<void> => {
-    closing.abort();
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
-    server.closeAllConnections();
-    await closed;
-  };
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url: server.url,
+    port: server.port,
     get bill() {
       return bill;
     },
     get requests() {
       return log;
     },
-    close,
-    [Symbol.asyncDispose]: close,
+    close: server.close,
+    [Symbol.asyncDispose]: server.close,
   };
-}
-
-function openHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET_HEADERS.has(name)));
-}
-
-async function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes <= limit) parts.push(part);
-  }
-  return bytes > limit ? undefined : Buffer.concat(parts).toString("utf8");
 }
 
 function parse(text: string): unknown {
@@ -252,33 +218,4 @@ function checkVersion(headers: IncomingHttpHeaders): ApiError | undefined {
   return headers["anthropic-version"] === undefined
     ? badRequest("anthropic-version: header is required")
     : undefined;
-}
-
-function scriptedError(turn: ScriptTurn): ApiError {
-  const { status = 500, type, message, code, retryAfter, retryAfterMs } = turn.error ?? {};
-  return {
-    status,
-    type: type ?? errorType(status),
-    message: message ?? `scripted ${type ?? errorType(status)}`,
-    ...(code === undefined ? {} : { code }),
-    headers: {
-      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
-      ...(retryAfterMs === undefined ? {} : { "retry-after-ms": String(retryAfterMs) }),
-    },
-  };
-}
-
-function noTurn(script: Script, request: ScriptRequest): ApiError {
-  const facts = [
-    `script '${script.name}'`,
-    ...(request.task === undefined ? [] : [`task '${request.task}'`]),
-    ...(request.attempt === undefined ? [] : [`attempt ${request.attempt}`]),
-    `turn ${request.turn}`,
-    `${request.toolResults.length} tool results`,
-    `last text '${request.lastText.slice(-160).replaceAll(/\s+/g, " ")}'`,
-  ];
-  return {
-    ...badRequest(`script has no turn for this request: ${facts.join(", ")}`),
-    code: "script_no_turn",
-  };
 }

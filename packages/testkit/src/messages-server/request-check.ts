@@ -2,7 +2,7 @@ import { badRequest, type ApiError } from "./api-error.ts";
 import { checkConversation } from "./conversation-check.ts";
 import { findModel, type ServedModel } from "./models.ts";
 import { promptTokens } from "./token-count.ts";
-import { blocksOf, type WireBlock, type WireRequest, type WireTool } from "./wire.ts";
+import { blocksOf, type WireBlock, type WireMessage, type WireRequest, type WireTool } from "./wire.ts";
 
 const KNOWN = new Set([
   "model",
@@ -33,6 +33,7 @@ export function checkRequest(
   body: unknown,
   models: readonly ServedModel[],
   purpose: "create" | "count",
+  isPaused: (content: WireMessage["content"]) => boolean,
 ): ApiError | undefined {
   if (typeof body !== "object" || body === null || Array.isArray(body))
     return badRequest("Input should be a valid dictionary");
@@ -48,7 +49,7 @@ export function checkRequest(
     (purpose === "create" ? checkMaxTokens(request, model) : undefined) ??
     checkSystem(request.system) ??
     checkTools(request.tools) ??
-    checkConversation(request.messages) ??
+    checkConversation(request.messages, isPaused) ??
     checkOutput(request.output_config) ??
     checkBreakpoints(request) ??
     checkLength(request, model)
@@ -95,7 +96,7 @@ function checkTools(tools: readonly WireTool[] | undefined): ApiError | undefine
 function checkOutput(output: WireRequest["output_config"]): ApiError | undefined {
   if (output === undefined || output === null) return undefined;
   const effort = output["effort"];
-  if (effort !== undefined && effort !== null && !EFFORTS.includes(String(effort)))
+  if (effort !== undefined && effort !== null && !EFFORTS.includes(effort as string))
     return badRequest(
       `output_config.effort: Input should be ${EFFORTS.map((name) => `'${name}'`).join(", ")}`,
     );
@@ -121,8 +122,6 @@ function checkSchema(schema: object, path: string): ApiError | undefined {
 }
 
 function checkBreakpoints(request: WireRequest): ApiError | undefined {
-  const marked = (item: { readonly cache_control?: unknown }): boolean =>
-    item.cache_control !== undefined && item.cache_control !== null;
   const blocks: readonly WireBlock[] = [
     ...blocksOf(request.system),
     ...request.messages.flatMap((message) => blocksOf(message.content)),
@@ -134,6 +133,10 @@ function checkBreakpoints(request: WireRequest): ApiError | undefined {
   return count > 4
     ? badRequest(`A maximum of 4 blocks with cache_control may be provided. Found ${count}.`)
     : undefined;
+}
+
+function marked(item: { readonly cache_control?: unknown }): boolean {
+  return item.cache_control !== undefined && item.cache_control !== null;
 }
 
 function checkLength(request: WireRequest, model: ServedModel): ApiError | undefined {

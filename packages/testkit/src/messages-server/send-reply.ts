@@ -86,7 +86,8 @@ async function sendStream(
       await untilAborted(signal);
       response.destroy();
       break;
-    default:
+    case "truncate":
+    case "drop":
       response.destroy();
   }
   return "broken";
