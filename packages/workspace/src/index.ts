@@ -1,1 +1,17 @@
-export {};
+// Everything exported here is public API; whatever is not named here is private.
+export { DEFAULT_CACHES } from "./manifest/cache-folders.ts";
+export { diffEntries, diffManifests, type EntryChange } from "./manifest/diff-manifests.ts";
+export {
+  manifestFromJson,
+  manifestHash,
+  manifestToJson,
+  type Manifest,
+  type ManifestEntry,
+} from "./manifest/manifest.ts";
+export { readManifest, type ReadManifestOptions } from "./manifest/read-manifest.ts";
+export type { FileIdentity } from "./manifest/walk-folder.ts";
+export type { ContentSource } from "./tree/base-reader.ts";
+export type { FolderWorkspace } from "./tree/folder-workspace.ts";
+export { openShared, type OpenSharedOptions } from "./tree/open-shared.ts";
+export { openTree, reopenTree, type OpenTreeOptions, type ReopenTreeOptions } from "./tree/open-tree.ts";
+export { dropTree, type Tree } from "./tree/tree.ts";

@@ -1,0 +1,157 @@
+import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from "node:fs";
+import { createHash } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { MnemosyneError } from "@mnemosyne/core";
+import { throwIfCancelled } from "../disk/disk-threads.ts";
+import { comparePaths, decodeName, encodeName, fsPath } from "../path/fs-path.ts";
+import { isAsideName, isGitName, isStateName } from "../path/reserved-names.ts";
+import type { CacheRule } from "./cache-folders.ts";
+
+/** A file's identity: no path reaches it, whatever its name. */
+export interface FileIdentity {
+  readonly dev: number | bigint;
+  readonly ino: number | bigint;
+}
+
+/** What a walk finds. A file has its hash only where a known stamp says that it is still the same. */
+export interface WalkedEntry {
+  readonly path: string;
+  readonly type: "file" | "link" | "directory";
+  readonly mode: number;
+  readonly size: number;
+  readonly stamp: string;
+  readonly changedAt: number;
+  readonly hash?: string;
+  readonly target?: string;
+}
+
+/** A folder without contents. */
+export interface Walk {
+  readonly entries: readonly WalkedEntry[];
+  readonly caches: readonly string[];
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** How a folder is walked. */
+export interface WalkOptions {
+  readonly caches: CacheRule;
+  readonly forbidden?: readonly FileIdentity[];
+  /** Hash of a file that has this path and stamp, if it is known. */
+  readonly known?: (path: string, stamp: string) => string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds that a walk keeps the event loop. */
+const SLICE = 8;
+
+/**
+ * Lists a folder: everything but the top's `.git`, any `.mnemosyne`, caches and what is neither file, link nor
+ * folder. Links are not followed. Entries come in order of path.
+ */
+export async function walkFolder(root: string, options: WalkOptions): Promise<Walk> {
+  const entries: WalkedEntry[] = [];
+  const caches: string[] = [];
+  const skipped: { path: string; reason: string }[] = [];
+  const forbidden = new Set((options.forbidden ?? []).map(({ dev, ino }) => `${dev}:${ino}`));
+  const folders: string[] = [""];
+  let sliceEnds = performance.now() + SLICE;
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const names = namesIn(root, folder);
+    const beside = new Set(names);
+    for (const name of names) {
+      if (performance.now() > sliceEnds) {
+        await nextTurn();
+        throwIfCancelled(options.signal);
+        sliceEnds = performance.now() + SLICE;
+      }
+      if (isStateName(name) || isAsideName(name) || (folder === "" && isGitName(name))) continue;
+      const path = folder === "" ? name : `${folder}/${name}`;
+      const stat = statOf(`${root}/${path}`);
+      if (stat === undefined) continue;
+      if (!stat.isFile() && options.caches.isCache(folder, name, beside)) {
+        caches.push(path);
+        continue;
+      }
+      if (forbidden.has(`${stat.dev}:${stat.ino}`)) {
+        skipped.push({ path, reason: "forbidden" });
+        continue;
+      }
+      const entry = entryOf(root, path, stat, options.known);
+      if (entry === undefined) skipped.push({ path, reason: "special" });
+      else entries.push(entry);
+      if (entry?.type === "directory") folders.push(path);
+    }
+  }
+  entries.sort((a, b) => comparePaths(a.path, b.path));
+  caches.sort(comparePaths);
+  skipped.sort((a, b) => comparePaths(a.path, b.path));
+  return { entries, caches, skipped };
+}
+
+function namesIn(root: string, folder: string): readonly string[] {
+  const path = folder === "" ? root : `${root}/${folder}`;
+  try {
+    const names = readdirSync(fsPath(path));
+    return names.some((name) => name.includes("\ufffd"))
+      ? readdirSync(fsPath(path), { encoding: "buffer" }).map((name) => decodeName(name))
+      : names;
+  } catch (error) {
+    if (folder !== "" && isGone(error)) return [];
+    throw folderError(error, path);
+  }
+}
+
+function statOf(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(fsPath(path), { bigint: true });
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw folderError(error, path);
+  }
+}
+
+function entryOf(
+  root: string,
+  path: string,
+  stat: BigIntStats,
+  known: WalkOptions["known"],
+): WalkedEntry | undefined {
+  const stamp = stampOf(stat);
+  const common = { path, mode: Number(stat.mode) & 0o7777, stamp, changedAt: Number(stat.ctimeMs) };
+  if (stat.isDirectory()) return { ...common, type: "directory", size: 0, hash: "" };
+  if (stat.isSymbolicLink()) {
+    const target = decodeName(readlinkSync(fsPath(`${root}/${path}`), { encoding: "buffer" }));
+    return { ...common, mode: 0, type: "link", size: 0, target, hash: hashOfTarget(target) };
+  }
+  if (!stat.isFile()) return undefined;
+  const hash = known?.(path, stamp);
+  return { ...common, type: "file", size: Number(stat.size), ...(hash === undefined ? {} : { hash }) };
+}
+
+/** The hash that stands for a link. */
+export function hashOfTarget(target: string): string {
+  return createHash("sha256").update(encodeName(target)).digest("hex");
+}
+
+/** Device, inode, size and times of a file, as one string. */
+export function stampOf(stat: BigIntStats): string {
+  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+}
+
+/** True for errors that say that a path is not there (any more). */
+export function isGone(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function folderError(error: unknown, path: string): MnemosyneError {
+  const missing = isGone(error);
+  return new MnemosyneError(
+    missing ? "E_NOT_FOUND" : "E_INPUT",
+    missing
+      ? `There is no folder ${path}. Name one that exists.`
+      : `${path} cannot be read: ${(error as Error).message}. Give this user the right to read it, or leave it out as a cache.`,
+    { kind: missing ? "notFound" : "input", cause: error, details: { path } },
+  );
+}
+
