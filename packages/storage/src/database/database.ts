@@ -1,0 +1,25 @@
+import type { Work } from "./work.ts";
+
+/** How a write is committed. */
+export interface WriteOptions {
+  /** Waits for the disk whatever the database's setting is (journal, ledger, leases). */
+  readonly full?: boolean;
+}
+
+/** A database that carries out {@link Work}, local or remote. */
+export interface Database {
+  /**
+   * Reads. Statements may see different states of the database unless `snapshot` is set.
+   */
+  read<Result>(work: () => Work<Result>, options?: { readonly snapshot?: boolean }): Promise<Result>;
+  /**
+   * Writes in one IMMEDIATE transaction, perhaps shared with other callers; each stands or falls alone. Resolves when
+   * it is committed. Throws what the work threw, `E_STORAGE_BUSY` when the database stayed locked (nothing was
+   * written), `E_COMMIT_UNKNOWN` when nobody knows whether it was.
+   */
+  write<Result>(work: () => Work<Result>, options?: WriteOptions): Promise<Result>;
+  /** Runs the guard first in each later write transaction: it throws when this code must not write to the database. */
+  guardWrites(guard: () => Work<void>): void;
+  /** Waits for what was begun, then gives the connection back. May be called twice. */
+  close(): Promise<void>;
+}

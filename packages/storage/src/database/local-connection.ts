@@ -1,0 +1,114 @@
+import Libsql from "libsql";
+import type { Statement } from "./statement.ts";
+import type { Call, Reply, Row, SqlValue, Work } from "./work.ts";
+
+/** How a connection is opened. */
+export interface ConnectionOptions {
+  /** A path, or `:memory:`. */
+  readonly path: string;
+  readonly encryptionKey?: string;
+}
+
+/** Milliseconds for which SQLite may block the thread while it waits for a lock. */
+const BLOCKING_WAIT = 20;
+
+/** The part of the driver's statement that is used. */
+interface NativeStatement {
+  readonly reader: boolean;
+  raw(on: boolean): NativeStatement;
+  run(parameters: readonly SqlValue[]): { readonly changes: number };
+  get(parameters: readonly SqlValue[]): unknown;
+  all(parameters: readonly SqlValue[]): unknown[];
+}
+
+/**
+ * One native connection. It keeps each statement that it prepared. All calls are synchronous; transactions begin and
+ * end by `exec` only, because a prepared BEGIN, or a write outside a transaction, that meets SQLITE_BUSY leaves a
+ * statement behind that swallows later commits.
+ */
+export class LocalConnection {
+  readonly #native: InstanceType<typeof Libsql>;
+  readonly #statements = new Map<Statement, NativeStatement>();
+  #synchronous: "full" | "normal" | undefined;
+  #open = true;
+
+  constructor(options: ConnectionOptions) {
+    this.#native = new Libsql(options.path, {
+      timeout: BLOCKING_WAIT,
+      ...(options.encryptionKey === undefined ? {} : { encryptionKey: options.encryptionKey }),
+    } as Libsql.Options);
+  }
+
+  /** Whether a transaction is open. False after `close`: the driver must not be asked then. */
+  get inTransaction(): boolean {
+    return this.#open && this.#native.inTransaction;
+  }
+
+  execute(text: string): void {
+    this.#native.exec(text);
+  }
+
+  /** Sets how commits wait for the disk; only outside a transaction. */
+  setSynchronous(mode: "full" | "normal"): void {
+    if (this.#synchronous === mode) return;
+    this.#native.exec(`PRAGMA synchronous = ${mode}`);
+    this.#synchronous = mode;
+  }
+
+  perform(call: Call): Reply {
+    const native = this.#prepared(call.statement);
+    switch (call.want) {
+      case "row":
+        return native.get(call.parameters) as Row | undefined;
+      case "rows":
+        return native.all(call.parameters) as Row[];
+      case "changes":
+        return native.run(call.parameters).changes;
+    }
+  }
+
+  /** Runs work in one go. */
+  complete<Result>(work: Work<Result>): Result {
+    let step = work.next();
+    while (!step.done) {
+      const asked = step.value;
+      let reply: Reply;
+      if (isCall(asked)) reply = this.perform(asked);
+      else for (const each of asked) this.perform(each);
+      step = work.next(reply);
+    }
+    return step.value;
+  }
+
+  /** Ends a transaction without its changes. Gives whether the connection can still be used. */
+  rollback(): boolean {
+    if (!this.inTransaction) return this.#open;
+    try {
+      this.#native.exec("ROLLBACK");
+      return true;
+    } catch {
+      // SQLite could not undo, so nothing can be said about this connection any more: the caller drops it.
+      return false;
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#statements.clear();
+    this.#native.close();
+  }
+
+  #prepared(statement: Statement): NativeStatement {
+    const known = this.#statements.get(statement);
+    if (known !== undefined) return known;
+    const native = this.#native.prepare(statement.sql) as unknown as NativeStatement;
+    if (native.reader) native.raw(true);
+    this.#statements.set(statement, native);
+    return native;
+  }
+}
+
+function isCall(asked: Call | readonly Call[]): asked is Call {
+  return "statement" in asked;
+}

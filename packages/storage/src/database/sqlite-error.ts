@@ -1,0 +1,61 @@
+import { MnemosyneError } from "@mnemosyne/core";
+
+/** True for an error of SQLite's own whose code begins so, e.g. `SQLITE_BUSY`. */
+export function isSqliteError(error: unknown, code = "SQLITE_"): error is Error & { readonly code: string } {
+  return (
+    error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith(code)
+  );
+}
+
+/** True when another connection holds the database. */
+export function isBusy(error: unknown): boolean {
+  return isSqliteError(error, "SQLITE_BUSY") || isSqliteError(error, "SQLITE_LOCKED");
+}
+
+/** An error of the driver as ours; anything else as it is. */
+export function fromSqlite(error: unknown): unknown {
+  if (!isSqliteError(error)) return error;
+  if (isBusy(error)) return busy(error);
+  if (error.code.startsWith("SQLITE_FULL"))
+    return new MnemosyneError(
+      "E_STORAGE",
+      `The disk that holds the database is full (${error.message}); free some space and call again.`,
+      { kind: "unavailable", cause: error },
+    );
+  if (error.code.startsWith("SQLITE_CONSTRAINT"))
+    return new MnemosyneError("E_STORAGE", `The database refused the change: ${error.message}.`, {
+      kind: "conflict",
+      cause: error,
+    });
+  return new MnemosyneError("E_STORAGE", `The database cannot do this: ${error.message} (${error.code}).`, {
+    kind: "unavailable",
+    retryable: false,
+    cause: error,
+  });
+}
+
+/** The database stayed locked by somebody else. */
+export function busy(cause: unknown): MnemosyneError {
+  return new MnemosyneError(
+    "E_STORAGE_BUSY",
+    "Another process kept the database locked; nothing was written. Call again.",
+    { kind: "unavailable", cause },
+  );
+}
+
+/** The commit failed in a way that leaves open whether it reached the disk. */
+export function commitUnknown(cause: unknown): MnemosyneError {
+  return new MnemosyneError(
+    "E_COMMIT_UNKNOWN",
+    `The commit failed (${cause instanceof Error ? cause.message : String(cause)}); the change may or may not be there. Read before you repeat it.`,
+    { kind: "unavailable", retryable: false, cause },
+  );
+}
+
+/** The storage was closed. */
+export function closed(): MnemosyneError {
+  return new MnemosyneError("E_CLOSED", "This storage is closed; open it again.", {
+    kind: "unavailable",
+    retryable: false,
+  });
+}

@@ -1,0 +1,138 @@
+import { MnemosyneError, isMnemosyneError } from "@mnemosyne/core";
+import type { Database } from "../database/database.ts";
+import { row, rows, run, runAll, type Work } from "../database/work.ts";
+import {
+  batchRows,
+  dropBatch,
+  getBatch,
+  openBatch,
+  replacedRows,
+  restoreReplaced,
+  setBatchState,
+  staleBatches,
+  touchBatch,
+} from "./memory-statements.ts";
+import { removal } from "./write-memory.ts";
+
+/** Milliseconds after which a batch that nobody touches was left behind by a process that died. */
+const ABANDONED_AFTER = 60_000;
+/** A chunk ends after so many milliseconds, so that the event loop and other writers get their turn. */
+const CHUNK_TIME = 15;
+const CHUNK_ITEMS = 500;
+
+/**
+ * Writes any number of items so that all of them become visible at once: in chunks whose rows are hidden, then by one
+ * small commit. When anything fails, nothing is left. `writeOne` gets the batch's number as the stage of its rows.
+ */
+export async function writeBatch<Item, Result>(
+  database: Database,
+  items: readonly Item[],
+  writeOne: (item: Item, stage: number) => Work<Result>,
+): Promise<readonly Result[]> {
+  await dropStaleBatches(database);
+  const batch = Number(await database.write(() => openedBatch()));
+  const results: Result[] = [];
+  try {
+    while (results.length < items.length) {
+      const from = results.length;
+      results.push(...(await database.write(() => writeChunk(batch, items, from, writeOne))));
+    }
+    await publish(database, batch);
+  } catch (error) {
+    await giveUp(database, batch);
+    throw error;
+  }
+  await dropReplaced(database, batch);
+  return results;
+}
+
+/** Removes what dead processes have left of their batches. */
+export async function dropStaleBatches(database: Database): Promise<void> {
+  for (const [id, state] of await database.read(() => rows(staleBatches, { age: ABANDONED_AFTER }))) {
+    const batch = Number(id);
+    if (state === "published") await dropReplaced(database, batch);
+    else await abandon(database, batch);
+  }
+}
+
+function* openedBatch(): Work<number> {
+  return Number((yield* row(openBatch))?.[0]);
+}
+
+function* writeChunk<Item, Result>(
+  batch: number,
+  items: readonly Item[],
+  from: number,
+  writeOne: (item: Item, stage: number) => Work<Result>,
+): Work<readonly Result[]> {
+  if ((yield* run(touchBatch, { batch })) === 0) throw lost();
+  const end = performance.now() + CHUNK_TIME;
+  const results: Result[] = [];
+  for (let index = from; index < items.length && results.length < CHUNK_ITEMS; index++) {
+    results.push(yield* writeOne(items[index] as Item, batch));
+    if (performance.now() > end) break;
+  }
+  return results;
+}
+
+async function publish(database: Database, batch: number): Promise<void> {
+  try {
+    await database.write(function* (): Work<void> {
+      if ((yield* run(setBatchState, { batch, state: "published", was: "open" })) === 0) throw lost();
+    });
+  } catch (error) {
+    if (!isMnemosyneError(error) || error.code !== "E_COMMIT_UNKNOWN") throw error;
+    // The batch's row tells what became of the commit.
+    const stands = await database.read(() => row(getBatch, { batch }));
+    if (stands?.[0] !== "published") throw error;
+  }
+}
+
+async function giveUp(database: Database, batch: number): Promise<void> {
+  try {
+    await abandon(database, batch);
+  } catch {
+    // The caller gets the error that came first. What is left is hidden, and the next batch or opening removes it.
+  }
+}
+
+async function abandon(database: Database, batch: number): Promise<void> {
+  await database.write(function* (): Work<void> {
+    yield* run(setBatchState, { batch, state: "abandoned", was: "open" });
+  });
+  const stands = await database.read(() => row(getBatch, { batch }));
+  if (stands?.[0] !== "abandoned") return;
+  let from: number | undefined = Number(stands[1]);
+  while (from !== undefined) {
+    const start: number = from;
+    from = await database.write(function* (): Work<number | undefined> {
+      const found = yield* rows(batchRows, { from: start, batch });
+      for (const each of found) yield* runAll(removal(Number(each[0])));
+      return found.length === 0 ? undefined : Number(found.at(-1)?.[0]) + 1;
+    });
+  }
+  for (let restored = 1; restored > 0;)
+    restored = await database.write(() => run(restoreReplaced, { stage: -batch }));
+  await database.write(() => run(dropBatch, { batch }));
+}
+
+/** Deletes the rows that a published batch has replaced, then the batch's own row. */
+async function dropReplaced(database: Database, batch: number): Promise<void> {
+  for (;;) {
+    const left = await database.write(function* (): Work<number> {
+      const found = yield* rows(replacedRows, { stage: -batch });
+      for (const each of found) yield* runAll(removal(Number(each[0])));
+      if (found.length === 0) yield* run(dropBatch, { batch });
+      return found.length;
+    });
+    if (left === 0) return;
+  }
+}
+
+function lost(): MnemosyneError {
+  return new MnemosyneError(
+    "E_STORAGE",
+    "The batch made no progress for so long that another process gave it up; nothing of it was stored. Store it again.",
+    { kind: "unavailable" },
+  );
+}

@@ -1,0 +1,255 @@
+import { and, eq, sql, type SQL } from "drizzle-orm/sql";
+import { build, databaseNow, parameter, statement } from "../database/statement.ts";
+import { memories } from "../schema/memories.ts";
+
+const hiddenBatches = sql`SELECT id FROM memory_batches WHERE state <> 'published'`;
+/** Not a row of a batch that is still being written, nor one that a published batch has replaced. */
+const visible: SQL = sql`(stage = 0 OR (stage > 0) <> (abs(stage) IN (${hiddenBatches})))`;
+const alive: SQL = sql`(expires_at IS NULL OR expires_at > ${parameter("now")})`;
+const settled: SQL = sql`(pending_run IS NULL OR pending_run = ${parameter("pendingRun")})`;
+const inNamespaces: SQL = sql`namespace IN (${parameter("namespace")}, ${parameter("project")}, ${parameter("global")})`;
+
+/** What {@link storedOf} reads, in its order. */
+const CELLS = sql.raw("uuid, namespace, type, importance, version, created_at, content, detail");
+
+/** The cells, stage and row id of the rows with an id: at most one, except while a batch replaces it. */
+export const getMemory = statement(
+  () => sql`SELECT ${CELLS}, stage, id FROM memories WHERE uuid = ${parameter("uuid")}`,
+);
+
+/** As {@link getMemory}, then whether the row is visible. */
+export const getVersions = statement(
+  () => sql`SELECT ${CELLS}, stage, id, ${visible} FROM memories WHERE uuid = ${parameter("uuid")}`,
+);
+
+/** As {@link getMemory}, the row that is visible. */
+export const getVisible = statement(
+  () => sql`SELECT ${CELLS}, stage, id FROM memories WHERE uuid = ${parameter("uuid")} AND ${visible}`,
+);
+
+/** Whether a batch is still hidden. */
+export const isHidden = statement(() => sql`SELECT ${parameter("batch")} IN (${hiddenBatches})`);
+
+export const getByRow = statement(() => sql`SELECT ${CELLS} FROM memories WHERE id = ${parameter("row")}`);
+
+export const findKey = statement(
+  () => sql`SELECT uuid, ${visible} FROM memories
+    WHERE namespace = ${parameter("namespace")} AND idempotency_key = ${parameter("key")} AND idempotency_key IS NOT NULL`,
+);
+
+export const insertMemory = statement(() =>
+  build.insert(memories).values({
+    uuid: sql.placeholder("uuid"),
+    stage: sql.placeholder("stage"),
+    namespace: sql.placeholder("namespace"),
+    type: sql.placeholder("type"),
+    importance: sql.placeholder("importance"),
+    signals: sql.placeholder("signals"),
+    version: sql.placeholder("version"),
+    createdAt: sql.placeholder("createdAt"),
+    occurredAt: sql.placeholder("occurredAt"),
+    expiresAt: sql.placeholder("expiresAt"),
+    thread: sql.placeholder("thread"),
+    place: sql.placeholder("place"),
+    actor: sql.placeholder("actor"),
+    pendingRun: sql.placeholder("pendingRun"),
+    pendingTask: sql.placeholder("pendingTask"),
+    idempotencyKey: sql.placeholder("idempotencyKey"),
+    content: sql.placeholder("content"),
+    detail: sql.placeholder("detail"),
+  }),
+);
+
+/** Indexes the memory that was just inserted. */
+export const insertText = statement(
+  () => sql`INSERT INTO memory_text (rowid, content, context, meta)
+    VALUES (last_insert_rowid(), ${parameter("content")}, ${parameter("context")}, ${parameter("meta")})`,
+);
+
+export const indexText = statement(
+  () => sql`INSERT INTO memory_text (rowid, content, context, meta)
+    VALUES (${parameter("row")}, ${parameter("content")}, ${parameter("context")}, ${parameter("meta")})`,
+);
+
+export const dropText = statement(() => sql`DELETE FROM memory_text WHERE rowid = ${parameter("row")}`);
+
+export const dropMemory = statement(() => build.delete(memories).where(eq(memories.id, parameter("row"))));
+
+export const updateMemory = statement(() =>
+  build
+    .update(memories)
+    .set({
+      type: parameter("type"),
+      importance: parameter("importance"),
+      signals: parameter("signals"),
+      version: parameter("version"),
+      occurredAt: parameter("occurredAt"),
+      expiresAt: parameter("expiresAt"),
+      actor: parameter("actor"),
+      content: parameter("content"),
+      detail: parameter("detail"),
+    })
+    .where(eq(memories.id, parameter("row"))),
+);
+
+/** Marks a row as the one that a batch replaces. */
+export const markReplaced = statement(() =>
+  build
+    .update(memories)
+    .set({ stage: parameter("stage") })
+    .where(and(eq(memories.id, parameter("row")), eq(memories.stage, parameter("was")))),
+);
+
+/** The newest of a thread before a place: beginnings of their contents, with their places. */
+export const previousInThread = statement(
+  () => sql`SELECT substr(content, 1, 1000), place FROM memories
+    WHERE namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL
+      AND place < ${parameter("place")} AND ${settled} AND (stage = ${parameter("stage")} OR ${visible})
+    ORDER BY place DESC, id DESC LIMIT 3`,
+);
+
+/** Row, place, stage and pending run of the memories of a thread that follow one: their index holds its text. */
+export const followingInThread = statement(
+  () => sql`SELECT id, place, stage, pending_run FROM memories
+    WHERE namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL
+      AND place > ${parameter("place")}
+    ORDER BY place, id LIMIT 3`,
+);
+
+/** Where a row stands: thread, place, stage, pending run. */
+export const placeOf = statement(
+  () => sql`SELECT thread, place, stage, pending_run FROM memories WHERE id = ${parameter("row")}`,
+);
+
+/** A namespace's newest memories. */
+export const listNamespace = statement(
+  () => sql`SELECT ${CELLS} FROM memories
+    WHERE namespace = ${parameter("namespace")} AND pending_run IS NULL AND ${visible} AND ${alive}
+    ORDER BY created_at DESC, id DESC LIMIT ${parameter("limit")}`,
+);
+
+/** A thread's newest memories. */
+export const listThread = statement(
+  () => sql`SELECT ${CELLS} FROM memories
+    WHERE namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL
+      AND pending_run IS NULL AND ${visible} AND ${alive}
+    ORDER BY created_at DESC, id DESC LIMIT ${parameter("limit")}`,
+);
+
+/** What ranking reads of a match, in the order of {@link Candidate}. */
+const CANDIDATE = sql.raw("m.id, f.rank, importance, coalesce(occurred_at, created_at), signals, actor");
+
+/**
+ * The best matches of the whole index, then those of them that may be seen; with the number of the former. When that
+ * is the pool's size and some were dropped, the pool may have missed some: {@link exactPool} finds them.
+ */
+export const quickPool = statement(
+  () => sql`WITH f AS MATERIALIZED (
+      SELECT rowid, rank FROM memory_text WHERE memory_text MATCH ${parameter("match")}
+      ORDER BY rank LIMIT ${parameter("pool")}
+    )
+    SELECT ${CANDIDATE}, (SELECT count(*) FROM f) FROM f CROSS JOIN memories m ON m.id = f.rowid
+    WHERE ${inNamespaces} AND ${settled} AND ${visible} AND ${alive}`,
+);
+
+/** The best matches among those that may be seen and pass the filters. A filter that is null lets all pass. */
+export const exactPool = statement(
+  () => sql`SELECT ${CANDIDATE} FROM memory_text f CROSS JOIN memories m ON m.id = f.rowid
+    WHERE memory_text MATCH ${parameter("match")} AND ${inNamespaces} AND ${settled} AND ${visible} AND ${alive}
+      AND importance >= ${parameter("minImportance")}
+      AND (${parameter("thread")} IS NULL OR thread = ${parameter("thread")})
+      AND (${parameter("types")} IS NULL OR type IN (SELECT value FROM json_each(${parameter("types")})))
+      AND (${parameter("tags")} IS NULL OR NOT EXISTS (
+        SELECT 1 FROM json_each(${parameter("tags")}) wanted
+        WHERE wanted.value NOT IN (SELECT value FROM json_each(detail, '$.tags'))
+      ))
+    ORDER BY f.rank LIMIT ${parameter("pool")}`,
+);
+
+/** Cells, row id, thread and place of rows; `rows` is a JSON array of row ids. */
+export const getRows = statement(
+  () => sql`SELECT ${CELLS}, id, thread, place FROM memories
+    WHERE id IN (SELECT value FROM json_each(${parameter("rows")}))`,
+);
+
+const neighbour = sql`namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL
+  AND ${settled} AND ${visible} AND ${alive}`;
+
+export const neighboursBefore = statement(
+  () => sql`SELECT ${CELLS} FROM memories
+    WHERE ${neighbour} AND (place, id) < (${parameter("place")}, ${parameter("row")})
+    ORDER BY place DESC, id DESC LIMIT ${parameter("limit")}`,
+);
+
+export const neighboursAfter = statement(
+  () => sql`SELECT ${CELLS} FROM memories
+    WHERE ${neighbour} AND (place, id) > (${parameter("place")}, ${parameter("row")})
+    ORDER BY place, id LIMIT ${parameter("limit")}`,
+);
+
+const pendingOf = sql`pending_run = ${parameter("run")} AND pending_run IS NOT NULL
+  AND (${parameter("task")} IS NULL OR pending_task = ${parameter("task")})`;
+
+export const promotePending = statement(
+  () => sql`UPDATE memories SET pending_run = NULL, pending_task = NULL WHERE ${pendingOf}`,
+);
+
+export const listPending = statement(() => sql`SELECT id FROM memories WHERE ${pendingOf}`);
+
+/** Counts by namespace and type, with the oldest and newest creation. */
+export const countMemories = statement(
+  () => sql`SELECT namespace, type, count(*), min(created_at), max(created_at) FROM memories
+    WHERE (${parameter("namespace")} IS NULL OR ${inNamespaces}) AND pending_run IS NULL AND ${visible} AND ${alive}
+    GROUP BY namespace, type`,
+);
+
+/** Row ids of everything that an export gives, oldest first; a null namespace means all. */
+export const listRows = statement(
+  () => sql`SELECT id FROM memories
+    WHERE (${parameter("namespace")} IS NULL OR namespace = ${parameter("namespace")}) AND pending_run IS NULL
+      AND ${visible} AND ${alive}
+    ORDER BY created_at, id`,
+);
+
+export const openBatch = statement(
+  () => sql`INSERT INTO memory_batches (state, first_id, touched_at)
+    VALUES ('open', (SELECT coalesce(max(id), 0) + 1 FROM memories), ${databaseNow}) RETURNING id`,
+);
+
+export const touchBatch = statement(
+  () =>
+    sql`UPDATE memory_batches SET touched_at = ${databaseNow} WHERE id = ${parameter("batch")} AND state = 'open'`,
+);
+
+export const setBatchState = statement(
+  () => sql`UPDATE memory_batches SET state = ${parameter("state")}, touched_at = ${databaseNow}
+    WHERE id = ${parameter("batch")} AND state = ${parameter("was")}`,
+);
+
+export const getBatch = statement(
+  () => sql`SELECT state, first_id FROM memory_batches WHERE id = ${parameter("batch")}`,
+);
+
+export const dropBatch = statement(() => sql`DELETE FROM memory_batches WHERE id = ${parameter("batch")}`);
+
+/** Batches that nobody has touched for so many milliseconds, with their states. */
+export const staleBatches = statement(
+  () => sql`SELECT id, state FROM memory_batches WHERE touched_at <= ${databaseNow} - ${parameter("age")}`,
+);
+
+/** Some rows that a batch has inserted, from a row id on. */
+export const batchRows = statement(
+  () =>
+    sql`SELECT id FROM memories WHERE id >= ${parameter("from")} AND stage = ${parameter("batch")} ORDER BY id LIMIT 200`,
+);
+
+/** Some rows that a batch has replaced; `stage` is its negative id. */
+export const replacedRows = statement(
+  () => sql`SELECT id FROM memories WHERE stage = ${parameter("stage")} AND stage < 0 LIMIT 200`,
+);
+
+/** Makes some rows that a batch was to replace ordinary again. */
+export const restoreReplaced = statement(
+  () => sql`UPDATE memories SET stage = 0
+    WHERE id IN (SELECT id FROM memories WHERE stage = ${parameter("stage")} AND stage < 0 LIMIT 500)`,
+);

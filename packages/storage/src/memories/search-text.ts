@@ -1,0 +1,52 @@
+import type { StoredMemory } from "./memory-row.ts";
+
+// oxlint-disable-next-line no-control-regex -- the range of ASCII
+const ASCII = /^[\u0000-\u007f]*$/;
+/** Runs of scripts that are written without spaces between words. */
+const UNSPACED =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々〆]+/gu;
+const MONTHS = [
+  "January",
+  "February",
+  "March",
+  "April",
+  "May",
+  "June",
+  "July",
+  "August",
+  "September",
+  "October",
+  "November",
+  "December",
+];
+
+/**
+ * A text as the index takes it: compatible forms of a character are one, and what is written without spaces is cut into
+ * overlapping pairs of characters, followed by its last character, so that each one begins a term.
+ */
+export function indexed(text: string): string {
+  if (ASCII.test(text)) return text;
+  return text.normalize("NFKC").replace(UNSPACED, (run) => {
+    const characters = [...run];
+    return ` ${characters.map((character, index) => character + (characters[index + 1] ?? "")).join(" ")} `;
+  });
+}
+
+/** What stands in the index's third column: everything else by which a memory is looked for. */
+export function metaText(memory: StoredMemory): string {
+  const { actor, occurredAt, keywords, tags, summary, context } = memory;
+  const parts: string[] = [];
+  if (actor !== undefined) parts.push(actor);
+  if (occurredAt !== undefined) parts.push(dateText(occurredAt));
+  if (tags.length > 0) parts.push(tags.join(" "));
+  if (keywords.length > 0) parts.push(keywords.join(" "));
+  if (summary !== "") parts.push(summary);
+  if (context !== "") parts.push(context);
+  return parts.length === 0 ? "" : indexed(parts.join("\n"));
+}
+
+/** A date as people write and ask for it: `8 May 2023`. */
+function dateText(time: number): string {
+  const date = new Date(time);
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ""} ${date.getUTCFullYear()}`;
+}

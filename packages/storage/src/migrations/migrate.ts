@@ -1,0 +1,68 @@
+import { MnemosyneError } from "@mnemosyne/core";
+import { sql } from "drizzle-orm/sql";
+import type { Database } from "../database/database.ts";
+import { build, parameter, statement } from "../database/statement.ts";
+import { call, row, run, runAll, type Work } from "../database/work.ts";
+import { schemaVersion } from "../schema/version.ts";
+import { firstMigration } from "./0001-first.ts";
+import type { Migration } from "./migration.ts";
+
+const MIGRATIONS: readonly Migration[] = [firstMigration];
+
+/** The version of the schema that this code writes. */
+export const CODE_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
+
+const hasVersion = statement(
+  () => sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'`,
+);
+const readVersion = statement(() =>
+  build
+    .select({ version: schemaVersion.version, minimumWriter: schemaVersion.minimumWriter })
+    .from(schemaVersion),
+);
+const writeVersion = statement(
+  () =>
+    sql`INSERT OR REPLACE INTO schema_version (id, version, minimum_writer)
+      VALUES (1, ${parameter("version")}, ${parameter("minimumWriter")})`,
+);
+
+/**
+ * Brings the database to this code's version. Several processes may do so at once: the version is read again under
+ * the write lock. Throws `E_SCHEMA_NEWER` when a newer version has shut this code out.
+ */
+export async function migrate(database: Database): Promise<void> {
+  if ((await database.read(storedVersion)) < CODE_VERSION) await database.write(applyMissing, { full: true });
+  database.guardWrites(guard);
+}
+
+function* storedVersion(): Work<number> {
+  if ((yield* row(hasVersion)) === undefined) return 0;
+  const stored = yield* row(readVersion);
+  if (stored === undefined) return 0;
+  refuseNewer(Number(stored[0]), Number(stored[1]));
+  return Number(stored[0]);
+}
+
+function* applyMissing(): Work<void> {
+  const stored = yield* storedVersion();
+  for (const migration of MIGRATIONS) {
+    if (migration.version <= stored) continue;
+    yield* runAll(migration.statements.map((text) => call(statement(() => sql.raw(text)))));
+    yield* run(writeVersion, { version: migration.version, minimumWriter: migration.minimumWriter });
+  }
+}
+
+/** Another process may have migrated the file since this one opened it. */
+function* guard(): Work<void> {
+  const stored = yield* row(readVersion);
+  if (stored !== undefined) refuseNewer(Number(stored[0]), Number(stored[1]));
+}
+
+function refuseNewer(version: number, minimumWriter: number): void {
+  if (minimumWriter <= CODE_VERSION) return;
+  throw new MnemosyneError(
+    "E_SCHEMA_NEWER",
+    `The database has schema version ${version}, which this version of @mnemosyne/storage (schema ${CODE_VERSION}) must not touch; update the package.`,
+    { kind: "unavailable", retryable: false, details: { version, minimumWriter, supported: CODE_VERSION } },
+  );
+}

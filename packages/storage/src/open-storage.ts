@@ -1,0 +1,55 @@
+import { MnemosyneError } from "@mnemosyne/core";
+import type { Database } from "./database/database.ts";
+import { LocalDatabase } from "./database/local-database.ts";
+import { checkInteger, inputError } from "./input.ts";
+import { LibsqlStorage } from "./libsql-storage.ts";
+import { dropStaleBatches } from "./memories/batch.ts";
+import { migrate } from "./migrations/migrate.ts";
+import { parseStorageUrl } from "./storage-url.ts";
+import type { Storage, StorageOptions } from "./storage.ts";
+
+/**
+ * Opens a database, making it where it is new and bringing it up to date where it is old.
+ * Throws `E_INPUT` for wrong options, `E_STORAGE` when the file cannot be opened, `E_SCHEMA_NEWER` when a newer version
+ * has written it, `E_STORAGE_BUSY` when it stays locked.
+ *
+ * @example
+ * const storage = await openStorage("file:app.db");
+ * const id = await storage.store({ content: "We deploy on Fridays.", namespace: "project:app" });
+ * await storage.close();
+ */
+export async function openStorage(options: string | StorageOptions): Promise<Storage> {
+  const given = typeof options === "string" ? { url: options } : options;
+  if (typeof given !== "object" || given === null)
+    throw inputError("options", "must be a URL or an object with a url");
+  const database = openDatabase(given);
+  try {
+    await migrate(database);
+    await dropStaleBatches(database);
+    return new LibsqlStorage(database, given.holdTime);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+function openDatabase(options: StorageOptions): Database {
+  const location = parseStorageUrl(options.url);
+  const synchronous = options.synchronous ?? "full";
+  if (synchronous !== "full" && synchronous !== "normal")
+    throw inputError("synchronous", "must be 'full' or 'normal'");
+  const busyTimeout = checkInteger(options.busyTimeout ?? 5000, "busyTimeout", 0, 3_600_000);
+  if (options.holdTime !== undefined) checkInteger(options.holdTime, "holdTime", 1, Number.MAX_SAFE_INTEGER);
+  if (location.kind === "remote")
+    throw new MnemosyneError(
+      "E_UNAVAILABLE",
+      "Remote databases are not supported yet; use file:PATH or :memory:.",
+      { kind: "unavailable", retryable: false, path: "url" },
+    );
+  return new LocalDatabase({
+    path: location.path,
+    synchronous,
+    busyTimeout,
+    ...(options.encryptionKey === undefined ? {} : { encryptionKey: options.encryptionKey }),
+  });
+}
