@@ -2,27 +2,24 @@ import type { Plan } from "@mnemosyne/core";
 
 /** How urgent each task of a plan is. */
 export interface Urgency {
-  /** Tasks on the longest way from the start of this one to the end of the plan, itself included. */
+  /** Weight of the longest way from the start of this task to the end of the plan, itself included. */
   readonly remaining: ReadonlyMap<string, number>;
   /** Place in the order of urgency, from 0. */
   readonly place: ReadonlyMap<string, number>;
 }
 
-const known = new WeakMap<Plan, Urgency>();
+/** How long, or how heavy, a task is. */
+export type Weigh = (task: string) => number;
 
 /**
- * The tasks with the longest way still to go come first; among equals the plan's order decides. Worked out once for
- * each plan object. In a plan with a cycle (which a check refuses), tasks on it count as ends.
+ * The tasks with the longest way still to go come first; among equals the plan's order decides. The plan must have no
+ * cycle.
  */
-export function urgencyOf(plan: Plan): Urgency {
-  const found = known.get(plan);
-  if (found !== undefined) return found;
-  const remaining = remainingOf(plan);
-  const order = plan.tasks.map((task, index) => ({ id: task.id, index, left: remaining.get(task.id) ?? 1 }));
+export function urgencyOf(plan: Plan, weigh: Weigh): Urgency {
+  const remaining = remainingOf(plan, weigh);
+  const order = plan.tasks.map((task, index) => ({ id: task.id, index, left: remaining.get(task.id) ?? 0 }));
   order.sort((a, b) => b.left - a.left || a.index - b.index);
-  const urgency = { remaining, place: new Map(order.map(({ id }, place) => [id as string, place])) };
-  known.set(plan, urgency);
-  return urgency;
+  return { remaining, place: new Map(order.map(({ id }, place) => [id as string, place])) };
 }
 
 /**
@@ -37,7 +34,7 @@ export function placeOf(urgency: Urgency, task: string): number {
   }
 }
 
-function remainingOf(plan: Plan): Map<string, number> {
+function remainingOf(plan: Plan, weigh: Weigh): Map<string, number> {
   const remaining = new Map<string, number>();
   const dependents = new Map<string, number>(plan.tasks.map((task) => [task.id, 0]));
   const byId = new Map(plan.tasks.map((task) => [task.id as string, task]));
@@ -47,7 +44,7 @@ function remainingOf(plan: Plan): Map<string, number> {
   const ready = plan.tasks.filter((task) => dependents.get(task.id) === 0);
   // From the ends backwards: a task is settled when everything that depends on it is.
   for (const task of ready) {
-    const left = (remaining.get(task.id) ?? 0) + 1;
+    const left = (remaining.get(task.id) ?? 0) + weigh(task.id);
     remaining.set(task.id, left);
     for (const before of task.dependsOn) {
       remaining.set(before, Math.max(remaining.get(before) ?? 0, left));

@@ -1,5 +1,5 @@
 import type { Plan, TaskWork } from "@mnemosyne/core";
-import { urgencyOf } from "./urgency.ts";
+import type { Urgency, Weigh } from "./urgency.ts";
 
 /** A task in the work graph. */
 export interface WorkNode {
@@ -7,7 +7,7 @@ export interface WorkNode {
   readonly kind: TaskWork["kind"];
   /** Longest way from a task without dependencies, from 0. */
   readonly level: number;
-  /** Tasks on the longest way to the end, itself included. */
+  /** Weight of the longest way to the end, itself included; without weights, the number of tasks on it. */
   readonly remaining: number;
   /** Whether it lies on a longest way through the plan: a delay here delays the whole. */
   readonly critical: boolean;
@@ -29,43 +29,42 @@ export interface WorkGraph {
 }
 
 /** The work graph of a sound plan. */
-export function workGraph(plan: Plan): WorkGraph {
-  const { remaining } = urgencyOf(plan);
-  const level = levelsOf(plan);
+export function workGraph(plan: Plan, { remaining }: Urgency, weigh: Weigh): WorkGraph {
+  const ahead = waysTo(plan, weigh);
   let longest = 0;
   for (const left of remaining.values()) longest = Math.max(longest, left);
+  // Weights are added up from both ends, so sums that mean the same may differ in the last digits.
+  const almost = longest * (1 - 1e-9);
   const levels: string[][] = [];
   const nodes = plan.tasks.map((task): WorkNode => {
-    const depth = level.get(task.id) ?? 0;
-    const left = remaining.get(task.id) ?? 1;
-    (levels[depth] ??= []).push(task.id);
-    return {
-      task: task.id,
-      kind: task.work.kind,
-      level: depth,
-      remaining: left,
-      critical: depth + left === longest,
-    };
+    const { level, weight } = ahead.get(task.id) ?? { level: 0, weight: 0 };
+    const left = remaining.get(task.id) ?? 0;
+    (levels[level] ??= []).push(task.id);
+    return { task: task.id, kind: task.work.kind, level, remaining: left, critical: weight + left >= almost };
   });
   const edges = plan.tasks.flatMap((task) => task.dependsOn.map((from) => ({ from, to: task.id })));
   return { nodes, edges, levels };
 }
 
-function levelsOf(plan: Plan): Map<string, number> {
-  const level = new Map<string, number>();
+/** The longest ways from the plan's beginning to each task, itself left out. */
+function waysTo(plan: Plan, weigh: Weigh): Map<string, { level: number; weight: number }> {
+  const ways = new Map(plan.tasks.map((task) => [task.id as string, { level: 0, weight: 0 }]));
   const open = new Map(plan.tasks.map((task) => [task.id as string, task.dependsOn.length]));
   const dependents = new Map<string, string[]>(plan.tasks.map((task) => [task.id, []]));
   for (const task of plan.tasks) for (const before of task.dependsOn) dependents.get(before)?.push(task.id);
   const ready = plan.tasks.filter((task) => task.dependsOn.length === 0).map((task): string => task.id);
   for (const id of ready) {
-    const depth = level.get(id) ?? 0;
-    level.set(id, depth);
+    const way = ways.get(id);
+    if (way === undefined) continue;
     for (const after of dependents.get(id) ?? []) {
-      level.set(after, Math.max(level.get(after) ?? 0, depth + 1));
+      const next = ways.get(after);
+      if (next === undefined) continue;
+      next.level = Math.max(next.level, way.level + 1);
+      next.weight = Math.max(next.weight, way.weight + weigh(id));
       const left = (open.get(after) ?? 0) - 1;
       open.set(after, left);
       if (left === 0) ready.push(after);
     }
   }
-  return level;
+  return ways;
 }

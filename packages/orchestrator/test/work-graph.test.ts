@@ -1,7 +1,7 @@
 import { Orchestrator } from "@mnemosyne/orchestrator";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { planOf } from "./plans.ts";
+import { planOf, planWith, startable, task } from "./plans.ts";
 
 const orchestrator = new Orchestrator();
 
@@ -38,6 +38,35 @@ test("a diamond with a tail: levels, ways and what is critical", () => {
     critical: false,
   });
   expect(orchestrator.graph(planOf({}))).toEqual({ nodes: [], edges: [], levels: [] });
+});
+
+test("weights decide what is critical and what comes first", () => {
+  const plan = planOf({ a: [], b: ["a"], heavy: [], end: ["b", "heavy"] });
+  const weighted = new Orchestrator({ weights: { heavy: 5.5, a: 0.1, b: 0.2 } });
+  const critical = weighted.graph(plan).nodes.filter((node) => node.critical);
+  expect(critical.map((node) => node.task)).toEqual(["heavy", "end"]);
+  expect(weighted.check(plan).criticalPath).toEqual(["heavy", "end"]);
+  expect(weighted.select(plan, [startable("a"), startable("heavy")], [], 1)).toEqual(["heavy"]);
+  expect(orchestrator.select(plan, [startable("a"), startable("heavy")], [], 1)).toEqual(["a"]);
+});
+
+test("what a check calls the critical path is critical in the graph, and is started first", () => {
+  const plan = planOf({ x: [], a: [], b: ["a"], c: ["b"], y: ["x"] });
+  const { valid, order, criticalPath } = orchestrator.check(plan);
+  expect(valid).toBe(true);
+  expect(order).toHaveLength(5);
+  expect(criticalPath).toEqual(["a", "b", "c"]);
+  expect(orchestrator.select(plan, [startable("x"), startable("a")], [], 1)).toEqual(["a"]);
+});
+
+test("a check knows the names that the engine was given", () => {
+  const plan = planWith([
+    task("t", { work: { kind: "instructions", instructions: "Do it.", agent: "poet" } }),
+  ]);
+  const { valid, findings } = new Orchestrator({ agents: ["executor"], hasModel: true }).check(plan);
+  expect(valid).toBe(false);
+  expect(findings.map((finding) => finding.message).join()).toContain("poet");
+  expect(orchestrator.check(planOf({ a: ["b"], b: ["a"] })).findings[0]).toMatchObject({ rule: "cycle" });
 });
 
 test("in any plan: edges go down at least one level, and each way to the end shrinks by one or more", () => {
