@@ -23,3 +23,12 @@ export {
 } from "./script/script.ts";
 export { loadScript } from "./script/load-script.ts";
 export { loopbackOnly } from "./http/loopback-only.ts";
+export { redactSecrets, type Redact } from "./tape/redact.ts";
+export { VOLATILE, readTape, type TapeEnding, type TapeEntry } from "./tape/tape.ts";
+export { startTapeServer, type TapeServer, type TapeServerOptions } from "./tape/tape-server.ts";
+export {
+  startEffectSink,
+  type Effect,
+  type EffectSink,
+  type EffectSinkOptions,
+} from "./effects/effect-sink.ts";
