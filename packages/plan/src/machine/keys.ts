@@ -1,5 +1,5 @@
 import type { RunState } from "./run-state.ts";
-import type { TaskCell } from "./task-cell.ts";
+import type { OpenKey, TaskCell } from "./task-cell.ts";
 
 /** Key of the timer of the run's deadline. A task's timer has three parts, so none can collide with it. */
 export const DEADLINE_KEY = "timer:deadline";
@@ -45,18 +45,15 @@ export function judgeKey(state: RunState): string {
   return `judge:${state.judgements}`;
 }
 
+const OPEN_KEYS: Readonly<Record<OpenKey, (cell: TaskCell) => string>> = {
+  none: () => "",
+  run: runKey,
+  review: reviewKey,
+  wait: waitKey,
+  timer: timerKey,
+};
+
 /** The key that is open, for commands and for `withdrawn`. */
 export function openKeyOf(cell: TaskCell): string {
-  switch (cell.open) {
-    case "run":
-      return runKey(cell);
-    case "review":
-      return reviewKey(cell);
-    case "wait":
-      return waitKey(cell);
-    case "timer":
-      return timerKey(cell);
-    case "none":
-      return "";
-  }
+  return OPEN_KEYS[cell.open](cell);
 }

@@ -91,6 +91,7 @@ export function openCommandOf(cell: TaskCell): PlanCommand | undefined {
     case "timer":
       return timerCommand(cell);
     case "none":
+    default:
       return undefined;
   }
 }

@@ -120,18 +120,22 @@ export function createCell(index: number, task: Task, parent: number): TaskCell 
   };
 }
 
+const ENDED: Readonly<Record<TaskStatus, boolean>> = {
+  pending: false,
+  ready: false,
+  running: false,
+  reviewing: false,
+  waiting: false,
+  completed: true,
+  failed: true,
+  skipped: true,
+  cancelled: true,
+  compensated: true,
+};
+
 /** Nothing more happens to it unless a person asks for a retry or a rollback. */
 export function isEnded(cell: TaskCell): boolean {
-  switch (cell.status) {
-    case "completed":
-    case "failed":
-    case "skipped":
-    case "cancelled":
-    case "compensated":
-      return true;
-    default:
-      return false;
-  }
+  return ENDED[cell.status];
 }
 
 /** Completed, and so are all members that count: its dependents may go on. */

@@ -28,5 +28,5 @@ export function longestPath(
   }
   const path: number[] = [];
   for (let index = last; index >= 0; index = before[index] ?? -1) path.push(index);
-  return path.reverse();
+  return path.toReversed();
 }

@@ -47,6 +47,7 @@ export function rollbackRequested(turn: Turn, input: Input<"rollback.requested">
     case "running":
     case "stopping":
     case "judging":
+    default:
       beginEnding(turn, goal, reason);
       return FOLDED;
   }
