@@ -17,12 +17,7 @@ export {
   type CallObserverOptions,
 } from "./budget/call-observer.ts";
 export { MemoryBudgetLedger, type MemoryBudgetLedgerOptions } from "./budget/memory-budget-ledger.ts";
-export {
-  ContextMonitor,
-  type ContextMonitorOptions,
-  type MonitorSnapshot,
-  type RecordContext,
-} from "./usage/context-monitor.ts";
+export { ContextMonitor, type ContextMonitorOptions, type MonitorSnapshot } from "./usage/context-monitor.ts";
 export { recommend, type Recommendation, type RecommendationInput } from "./usage/recommend.ts";
 export type { SamplerOptions } from "./usage/sampler.ts";
 export type {
@@ -35,7 +30,7 @@ export type {
 } from "./usage/signals.ts";
 export { stateOf, type ContextState } from "./usage/thresholds.ts";
 export type { Forecast } from "./usage/trend.ts";
-export { contextTokens, type Spent, type UsageInput } from "./usage/usage.ts";
+export { contextTokens, type RecordContext, type Spent, type UsageInput } from "./usage/usage.ts";
 export {
   createTokenCounter,
   type CalibratingCounter,

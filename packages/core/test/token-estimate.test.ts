@@ -56,7 +56,7 @@ describe("estimateTokens", () => {
 
   it("grows with every kind of text, so that no repetition is free", () => {
     for (const unit of ["a", "A", "7", " ", "\n", "-", "é", "я", "漢", "😀", "\u0001", "\ue000", "aB", "a1"])
-      expect(estimateTokens(unit.repeat(20_000)), JSON.stringify(unit)).toBeGreaterThan(90);
+      expect(estimateTokens(unit.repeat(20_000))).toBeGreaterThan(90);
   });
 
   it("is linear: ten times the text takes about ten times the tokens", () => {
@@ -83,7 +83,7 @@ describe("estimateTokenCount", () => {
   it("tells older Claude tokenizers from newer ones", () => {
     const older = estimateTokenCount(text, "claude-sonnet-4-6").value;
     for (const model of ["claude-haiku-4-5-20251001", "claude-3-5-sonnet-latest", "claude-opus-4-20250514"])
-      expect(estimateTokenCount(text, model).value, model).toBe(older);
+      expect(estimateTokenCount(text, model).value).toBe(older);
     for (const model of [
       "claude-opus-4-7",
       "claude-opus-4-8",
@@ -91,6 +91,6 @@ describe("estimateTokenCount", () => {
       "claude-haiku-5-5",
       "claude-fable-5-1",
     ])
-      expect(estimateTokenCount(text, model).value, model).toBeGreaterThan(older * 1.2);
+      expect(estimateTokenCount(text, model).value).toBeGreaterThan(older * 1.2);
   });
 });

@@ -27,11 +27,12 @@ export function exceeds(a: BudgetAmount, b: BudgetAmount): boolean {
 }
 
 /**
- * US dollars as integer nano-dollars, rounded up: a bound must not lose a fraction. Noise of binary floating point
- * below a millionth of a nano-dollar is not rounded up. Throws `E_INPUT` for a negative or too large amount.
+ * US dollars as integer nano-dollars, rounded up: a bound must not lose a fraction. The noise of binary floating point
+ * is not rounded up. Throws `E_INPUT` for a negative or too large amount.
  */
 export function toNanoUsd(usd: number): number {
-  const nano = Math.ceil(usd * 1e9 - 1e-6);
+  const exact = usd * 1e9;
+  const nano = Math.ceil(exact - Math.max(1e-6, exact * Number.EPSILON));
   if (usd >= 0 && Number.isSafeInteger(nano)) return Math.max(0, nano);
   throw new MnemosyneError("E_INPUT", `${usd} USD is not an amount; give a number from 0 to 9,000,000.`, {
     kind: "input",
@@ -44,7 +45,19 @@ export function toUsd(nanoUsd: number): number {
   return nanoUsd / 1e9;
 }
 
-/** Throws `E_INPUT` unless every dimension is a non-negative safe integer. */
+/** Throws `E_INPUT` unless every dimension is there and a non-negative safe integer. */
+export function checkWholeAmount(amount: BudgetAmount, path: string): void {
+  for (const dimension of DIMENSIONS) {
+    if (amount[dimension] !== undefined) continue;
+    throw new MnemosyneError("E_INPUT", `${path}.${dimension} is missing; give 0 where there is none.`, {
+      kind: "input",
+      path: `${path}.${dimension}`,
+    });
+  }
+  checkAmount(amount, path);
+}
+
+/** Throws `E_INPUT` unless every dimension that is there is a non-negative safe integer. */
 export function checkAmount(amount: Partial<BudgetAmount>, path: string): void {
   for (const dimension of DIMENSIONS) {
     const value = amount[dimension];

@@ -11,7 +11,8 @@ export function callBound(call: ModelCall, prices: ModelPrices): BudgetAmount {
   const { perInput, perOutput } = dearest(prices, input);
   return {
     tokens: input + output,
-    nanoUsd: toNanoUsd((input * perInput + output * perOutput) / 1e6),
+    // A dollar per million tokens is a thousand nano-dollars a token.
+    nanoUsd: Math.ceil((input * micro(perInput) + output * micro(perOutput)) / 1000),
     calls: 1,
   };
 }
@@ -32,4 +33,9 @@ function dearest(prices: ModelPrices, input: number): { perInput: number; perOut
   // The cliff names input and output only; writing to the cache keeps its proportion to the input's price.
   const steeper = prices.input > 0 ? above.input * Math.max(1, perInput / prices.input) : above.input;
   return { perInput: Math.max(perInput, steeper), perOutput: Math.max(prices.output, above.output) };
+}
+
+/** Millionths of a price, rounded up, so that the product with tokens is exact and no bill's own rounding exceeds it. */
+function micro(usdPerMillion: number): number {
+  return Math.ceil(usdPerMillion * 1e6);
 }

@@ -34,9 +34,9 @@ export interface CallObserverOptions {
    * one above it limits money, and reserves tokens only where none does.
    */
   readonly unpriced?: "refuse" | ModelPrices;
-  /** Begins the ids of reservations; must differ between executions. Default: random. */
+  /** Begins the ids of reservations, so that people can tell whose they are. Default `call`. */
   readonly id?: string;
-  /** Called once the ledger has committed. */
+  /** Called once the ledger has committed. Must not throw. */
   readonly onEvent?: (event: BudgetObservation) => void;
 }
 
@@ -54,7 +54,8 @@ export interface CallObserverOptions {
  */
 export function createCallObserver(options: CallObserverOptions): CallObserver {
   const { ledger, account, onEvent } = options;
-  const prefix = options.id ?? `call-${randomUUID()}`;
+  // Two observers with one prefix must not take each other's reservations for their own.
+  const prefix = `${options.id ?? "call"}/${randomUUID().slice(0, 8)}`;
   const open = new Map<ModelCall, { readonly id: string; readonly bound: BudgetAmount }>();
   let count = 0;
 
@@ -63,7 +64,7 @@ export function createCallObserver(options: CallObserverOptions): CallObserver {
 
   return {
     async before(call) {
-      const id = `${prefix}/${++count}`;
+      const id = `${prefix}-${++count}`;
       const bound = await bind(call, options);
       const reserved = await ledger.reserve(id, account, bound);
       if (reserved.outcome === "refused")

@@ -14,6 +14,7 @@ import {
   ZERO,
   addAmounts,
   checkAmount,
+  checkWholeAmount,
   describeAmount,
   equalAmounts,
   exceeds,
@@ -95,7 +96,7 @@ export class MemoryBudgetLedger implements BudgetLedger {
   }
 
   async reserve(id: string, account: string, amount: BudgetAmount): Promise<Reserved> {
-    checkAmount(amount, "amount");
+    checkWholeAmount(amount, "amount");
     this.#expire();
     const known = this.#entries.get(id);
     if (known !== undefined) {
@@ -138,7 +139,7 @@ export class MemoryBudgetLedger implements BudgetLedger {
 
   /** Settling what was presumed, or what had expired, corrects the books: the money is gone either way. */
   async settle(id: string, actual: BudgetAmount): Promise<{ readonly breached: boolean }> {
-    checkAmount(actual, "actual");
+    checkWholeAmount(actual, "actual");
     const entry = this.#entry(id);
     if (entry.state === "settled") {
       if (entry.actual === undefined || !equalAmounts(entry.actual, actual))
@@ -180,13 +181,13 @@ export class MemoryBudgetLedger implements BudgetLedger {
     this.#expire();
     const root = this.#accounts.get(account);
     if (root === undefined) return [];
-    const found: BudgetBalance[] = [];
+    const found: Account[] = [];
     const open = [root];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      found.push(balanceOf(next));
-      open.push(...next.children.toReversed());
+      found.push(next);
+      open.push(...next.children);
     }
-    return found;
+    return found.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(balanceOf);
   }
 
   #account(id: string): Account {

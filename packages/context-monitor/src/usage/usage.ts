@@ -1,4 +1,4 @@
-import { MnemosyneError, type ModelUsage, type TokenCount } from "@mnemosyne/core";
+import { MnemosyneError, type ContextSection, type ModelUsage, type TokenCount } from "@mnemosyne/core";
 
 /**
  * How full a context is: a counted or estimated number, what the provider reported of a call, or a plain number,
@@ -11,6 +11,17 @@ export interface Spent {
   readonly tokens: number;
   readonly usd: number;
   readonly calls: number;
+}
+
+/** What a record is about, beside its agent. */
+export interface RecordContext {
+  readonly task?: string;
+  readonly run?: string;
+  readonly model?: string;
+  /** Tokens of the window, where it is not the model's. */
+  readonly window?: number;
+  /** What the context was assembled from, for recommendations. */
+  readonly sections?: readonly Pick<ContextSection, "name" | "share" | "tokens">[];
 }
 
 /** True for a provider's report of a call. */
