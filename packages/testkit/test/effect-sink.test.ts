@@ -38,5 +38,5 @@ test("closing twice is no error, and the process is gone", async () => {
   const sink = await startEffectSink();
   await sink.close();
   await sink.close();
-  await expect(fetch(sink.url, { method: "POST", body: "{}" })).rejects.toThrow();
+  await expect(fetch(sink.url, { method: "POST", body: "{}" })).rejects.toThrow("fetch failed");
 });
