@@ -30,6 +30,8 @@ export interface GateJudgement {
   readonly durationMs: number;
   /** Names of the checks that passed, so that one that turns red later is seen as a regression. */
   readonly passed?: readonly string[];
+  /** Figures that it established, for gates that run after it, e.g. `{ passed: 12, failed: 0 }`. */
+  readonly measured?: Readonly<Record<string, number>>;
 }
 
 /** What is judged. */
@@ -69,6 +71,8 @@ export interface GateContext {
   readonly signal: AbortSignal;
   /** The gate's settings in the plan, e.g. `{ command: "npm test" }`. */
   readonly settings: JsonObject;
+  /** Judgements of this review that were made before, as evidence. */
+  readonly judged?: readonly GateJudgement[];
 }
 
 /**
@@ -81,6 +85,8 @@ export interface Gate {
   readonly version: string;
   /** Model gates run after programs. Default `program`. */
   readonly kind?: "program" | "model";
+  /** Names of gates whose judgements it looks at (`context.judged`): it runs after those of them that are asked for. */
+  readonly after?: readonly string[];
   judge(
     subject: GateSubject,
     context: GateContext,
@@ -102,7 +108,7 @@ export interface GateRunner {
   review(
     subject: GateSubject,
     gates: readonly { readonly gate: string; readonly with: JsonObject }[],
-    context: Omit<GateContext, "settings"> & {
+    context: Omit<GateContext, "settings" | "judged"> & {
       /** Earlier judgements of this task, oldest first. */
       readonly history?: readonly ReviewResult[];
       /** Called after each gate. */

@@ -1,0 +1,135 @@
+import { HOLDS, NO_CLAIM, refuted, sumChecked, type Checked, type ClaimContext } from "./claim.ts";
+import type { CodeBlock, Sentence } from "./document.ts";
+import { commandsRun, normalCommand, runsOf } from "./evidence.ts";
+import type { Mood } from "./mood.ts";
+
+const RAN =
+  /\b(?:ran|re-?ran|executed|invoked|verified\s+(?:it\s+|this\s+|that\s+|everything\s+)?(?:with|by|using|via|through)|(?:checked|tested|confirmed|validated)\s+(?:it\s+|this\s+|that\s+)?(?:with|by|using|via)|after\s+(?:running|executing)|by\s+running|running)\b(?:\s+\w+){0,3}[\s_:,]*$/i;
+const WAS_RUN = /^\s*(?:was|were|has\s+been|have\s+been)\s+(?:also\s+|then\s+)?(?:run|executed|re-?run)\b/i;
+const SUCCEEDS =
+  /^\s*(?:(?:now|also|both|all|still|then|again)\s+)*(?:pass(?:es|ed)?|succe(?:eds?|eded)|exit(?:s|ed)?\s+(?:with\s+)?(?:code\s+|status\s+)?(?:0|zero|clean\w*)|complet(?:es|ed)|is\s+(?:clean|green)|runs?\s+(?:clean\w*|green|without|fine|successfully)|ran\s+(?:clean\w*|without|fine|successfully)|finish(?:es|ed)|reports?\s+no|shows?\s+no|work(?:s|ed))\b/i;
+const SUCCEEDED_BEFORE = /\b(?:pass(?:es|ed|ing)?|succe(?:eds?|eded)|clean)\s+(?:with|under|in|on)\s*$/i;
+/** Told to a reader. */
+const TO_READER =
+  /\b(?:you|to\s+(?:see|check|verify|reproduce|run|test|try|confirm|start)|please|users?|can\s+be|simply|just)\b/i;
+
+/** That a command which is said to have run did, with the outcome that is said. */
+export function checkCommand(context: ClaimContext, sentence: Sentence, line: string, mood: Mood): Checked {
+  if (context.document !== undefined || mood.negated || mood.supposed) return NO_CLAIM;
+  if (TO_READER.test(mood.before) && !/\b(?:I|we)\b/.test(mood.before)) return NO_CLAIM;
+  const succeeds = SUCCEEDS.test(mood.after) || SUCCEEDED_BEFORE.test(mood.before);
+  const ran = RAN.test(mood.before) || WAS_RUN.test(mood.after);
+  if (!ran && !succeeds) return NO_CLAIM;
+  if (/\b(?:tests?\s+gate|reviewer|CI|pipeline)\b/.test(mood.before)) return NO_CLAIM;
+
+  const runs = runsOf(context, line);
+  const last = runs.at(-1);
+  const others = commandsRun(context.subject).map((command) => command.line);
+  if (last === undefined) {
+    // The tests gate ran it: that it passes is shown, that the agent ran it is not.
+    const judged = judgedByGate(context, line);
+    if (!ran && judged !== undefined) {
+      if (judged === "pass") return HOLDS;
+      return refuted(
+        context,
+        "command",
+        sentence,
+        `'${line}' does not succeed.`,
+        `the tests gate's verdict is ${judged}`,
+      );
+    }
+    return refuted(
+      context,
+      "commandNotRun",
+      sentence,
+      `Nothing shows that '${line}' was run.`,
+      others.length === 0
+        ? "no command was run in this attempt"
+        : `commands that were run: ${others.slice(-8).join("; ")}`,
+    );
+  }
+  const claimsSuccess =
+    succeeds ||
+    /\b(?:pass(?:es|ed)|succe(?:eds|eded)|green|clean|without\s+errors?|no\s+(?:errors?|failures?))\b/i.test(
+      mood.after,
+    );
+  if (claimsSuccess && !last.ok)
+    return refuted(
+      context,
+      "command",
+      sentence,
+      `'${line}' did not succeed when it last ran.`,
+      last.summary === "" ? `'${last.line}' failed` : last.summary.slice(0, 500),
+    );
+  return HOLDS;
+}
+
+function judgedByGate({ judged, subject }: ClaimContext, line: string): "pass" | "fail" | undefined {
+  if (subject.testCommand === undefined || normalCommand(subject.testCommand) !== normalCommand(line))
+    return undefined;
+  const verdict = judged.findLast(({ gate }) => gate === "tests")?.verdict;
+  return verdict === "pass" || verdict === "fail" ? verdict : undefined;
+}
+
+/** What package managers do themselves, without a script. */
+const OWN_VERBS = new Set(
+  (
+    "install i ci add remove rm uninstall update upgrade up outdated audit init publish pack link unlink login logout whoami view info list ls exec x dlx " +
+    "create config get set cache dedupe prune version help search owner access token team star docs repo bugs root bin prefix why patch store import fund " +
+    "explain query pkg rebuild shrinkwrap workspaces workspace node global self-update completion start-server"
+  ).split(" "),
+);
+/** They run without one. */
+const HAVE_DEFAULTS = new Set(["test", "t", "tst", "start", "stop", "restart"]);
+
+/** That the scripts which a command line names are in a package.json. */
+export async function checkScripts(
+  context: ClaimContext,
+  sentence: Pick<Sentence, "text" | "line">,
+  line: string,
+): Promise<Checked> {
+  const checks: Checked[] = [];
+  for (const match of line.matchAll(
+    /(?:^|[;&|]\s*)\s*(?:\$\s+)?(npm|pnpm|yarn|bun)\s+((?:-{1,2}[\w-]+(?:[= ](?![\w:-]+$)\S+)?\s+)*)(run(?:-script)?\s+)?(?:(?:-{1,2}\S+)\s+)*([\w][\w:.-]*)/g,
+  )) {
+    const [, manager = "", , run, script = ""] = match;
+    if (run === undefined) {
+      if (OWN_VERBS.has(script) || (manager === "bun" && script === "test")) continue;
+      // `pnpm eslint` and `yarn tsc` run a program; only npm's own short forms are sure to be scripts.
+      if (manager !== "npm" || !HAVE_DEFAULTS.has(script)) continue;
+    }
+    const name = script === "t" || script === "tst" ? "test" : script;
+    const scripts = await context.repository.scripts();
+    if (scripts.has(name) || /[<>*$]/.test(script)) checks.push(HOLDS);
+    else if (context.repository.heldBefore(`"${name}"`)) checks.push(HOLDS);
+    else
+      checks.push(
+        refuted(
+          context,
+          "script",
+          sentence,
+          `There is no script '${name}'.`,
+          scripts.size === 0 ? "no package.json has scripts" : `scripts: ${[...scripts].join(", ")}`,
+        ),
+      );
+  }
+  return sumChecked(checks);
+}
+
+const SHELL = /^(?:sh|bash|shell|console|zsh|terminal|shellsession)\b/i;
+
+/** Scripts in the fenced blocks of a shell. */
+export async function checkShellBlock(context: ClaimContext, block: CodeBlock): Promise<Checked> {
+  if (!SHELL.test(block.info)) return NO_CLAIM;
+  const checks: Checked[] = [];
+  for (const [index, text] of block.text.split("\n").entries())
+    if (/^\s*(?:\$\s+)?(?:npm|pnpm|yarn|bun)\s/.test(text))
+      checks.push(
+        await checkScripts(
+          context,
+          { text: text.trim(), line: block.line + index + 1 },
+          text.trim().replace(/\s+#.*$/, ""),
+        ),
+      );
+  return sumChecked(checks);
+}

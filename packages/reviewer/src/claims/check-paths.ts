@@ -1,0 +1,188 @@
+import { linesOf } from "../change/line-diff.ts";
+import { HOLDS, NO_CLAIM, refuted, type Checked, type ClaimContext } from "./claim.ts";
+import type { Named } from "./classify.ts";
+import type { Sentence } from "./document.ts";
+import type { Mention } from "./mentions.ts";
+import { isAsserted, type Mood } from "./mood.ts";
+
+type PathNamed = Extract<Named, { kind: "path" }>;
+
+const MADE = String.raw`(?:add(?:ed)?|creat(?:ed?|es)|wr(?:ote|itten)|introduc(?:ed?|es)|generated)`;
+const EDITED = String.raw`(?:updat(?:ed?|es)|modif(?:y|ied|ies)|edit(?:ed)?|chang(?:ed?|es)|rewr(?:ote|itten|ite)|refactor(?:ed)?|extend(?:ed)?|adjust(?:ed)?|correct(?:ed)?|patch(?:ed)?|touch(?:ed)?|simplif(?:y|ied)|fix(?:ed)?)`;
+const DROPPED = String.raw`(?:delet(?:ed?|es)|remov(?:ed?|es))`;
+const FILLER = String.raw`(?:\s+(?:the|a|an|new|only|file|files|module|script|folder|directory|test|tests|existing|both|all|its|our|and|,|small|missing|corresponding|_+))*[\s,:]*`;
+const directly = (verb: string): RegExp => new RegExp(`\\b${verb}${FILLER}$`, "i");
+const ACTIVE_MADE = directly(MADE);
+const ACTIVE_EDITED = directly(EDITED);
+const ACTIVE_DROPPED = directly(DROPPED);
+/** "Added a test to `x`", "Fixed the parser in `x`": the file that the work was done in. */
+const WITHIN = new RegExp(
+  `^(?=.*\\b(?:${MADE}|${EDITED})\\b).*\\b(?:in|to|inside|into|within)${FILLER}$`,
+  "i",
+);
+const MERELY_NAMED =
+  /\b(?:link|links|reference|references|pointer|import|imports|path|paths|redirect|according|compared?|report(?:ed)?|describ\w+|mention\w*|document\w*|found|specified|seen|fail\w*|defined|declared|listed|like|unlike|similar|as|used|uses|using|by|with|from|due|related|applies|respect|contrast|addition|order|match|matches|matching|refer\w*|point\w*|pointed|relative|exported|read\w*|needed|required|relevant|applied|close|next)\b[^_]*$/i;
+const PASSIVE = (verb: string): RegExp =>
+  new RegExp(
+    `^\\s*(?:(?:was|were|is|has\\s+been|have\\s+been)\\s+(?:now\\s+|also\\s+|newly\\s+)?|now\\s+)${verb}\\b`,
+    "i",
+  );
+const PASSIVE_MADE = PASSIVE("(?:added|created|written|introduced|generated)");
+const PASSIVE_EDITED = PASSIVE(
+  "(?:updated|modified|edited|changed|rewritten|refactored|extended|adjusted|corrected|patched|fixed|simplified)",
+);
+const PASSIVE_DROPPED = PASSIVE("(?:deleted|removed)");
+const EARLIER =
+  /\b(?:already|previous(?:ly)?|earlier|existing|upstream|before|originally|another|other\s+(?:task|agent)|last\s+(?:week|time|run)|initial(?:ly)?)\b/i;
+const TARGET = /\b(?:to|into|with|as)\s*$|(?:→|->|=>)\s*$/i;
+const RENAMING = /\b(?:renam\w*|mov(?:ed|e|es|ing)|extract\w*|split|convert\w*|migrat\w*|replac\w*)\b/i;
+/** After a name with a slash: it is a branch, a route or an image, not a file. */
+const NOT_A_PATH_AFTER =
+  /^\s*(?:branch|route|endpoint|header|image|repo(?:sitory)?|package|media\s+type|mime|content\s+type|tag|organi[sz]ation|namespace|topic|queue|channel|locale|time\s?zone|pair|ratio|combination)\b/i;
+const NOT_A_PATH_BEFORE =
+  /\b(?:branch|route|endpoint|header|image|repo(?:sitory)?|media\s+type|tag|subpath|specifier|import(?:ed)?\s+from|GET|POST|PUT|DELETE|PATCH|checkout|URL|scheme|named)\s*$/;
+
+/** That a path is there, has the line that is named, and was changed or not as is said. */
+export async function checkPath(
+  context: ClaimContext,
+  sentence: Sentence,
+  mention: Mention,
+  named: PathNamed,
+  mood: Mood,
+): Promise<Checked> {
+  const { subject, repository } = context;
+  const path = named.path.replace(/^\.\//, "").replace(/\/$/, "");
+  if (path.startsWith("../") || NOT_A_PATH_AFTER.test(mood.after) || NOT_A_PATH_BEFORE.test(mood.before))
+    return NO_CLAIM;
+  const changed = subject.changes.filter((change) => isSame(change.path, path));
+
+  if (mood.negated && !mood.supposed) {
+    const touched =
+      new RegExp(
+        `\\b(?:not|never|without|n['’]t)\\s+(?:\\w+\\s+){0,2}?(?:touch|chang|edit|modif|alter|updat)\\w*${FILLER}$`,
+        "i",
+      ).test(mood.before) ||
+      /^\s*(?:(?:file|itself)\s+)?(?:(?:is|was|were|stays?|stayed|remains?|remained|left)\s+(?:left\s+)?)?(?:unchanged|untouched|not\s+(?:touched|changed|modified|edited))\b/i.test(
+        mood.after,
+      );
+    if (!touched || changed.length === 0) return NO_CLAIM;
+    return refuted(
+      context,
+      "changed",
+      sentence,
+      `'${named.path}' was ${changed[0]?.kind} although the claim says it was not.`,
+      `changes: ${changed.map((change) => `${change.kind} ${change.path}`).join(", ")}`,
+    );
+  }
+  if (!isAsserted(mood)) return NO_CLAIM;
+
+  const there = await repository.find(path);
+  const before = await repository.existed(path);
+  const dropped = ACTIVE_DROPPED.test(mood.before) || PASSIVE_DROPPED.test(mood.after);
+  if (dropped) {
+    if (there.some((place) => place === path))
+      return refuted(context, "notRemoved", sentence, `'${named.path}' is still there.`, `exists: ${path}`);
+    if (there.length === 0 && !before)
+      return refuted(
+        context,
+        "path",
+        sentence,
+        `'${named.path}' was never there.`,
+        `no such path now or in the base: ${path}`,
+      );
+    return HOLDS;
+  }
+  const isTarget = TARGET.test(mood.before) && RENAMING.test(mood.before);
+  if (there.length === 0) {
+    const made =
+      ACTIVE_MADE.test(mood.before) ||
+      ACTIVE_EDITED.test(mood.before) ||
+      PASSIVE_MADE.test(mood.after) ||
+      isTarget;
+    if (before && (mood.past || !made) && !isTarget) return HOLDS;
+    if (!looksLikeFile(named, repository.isFolder(path.split("/")[0] ?? "")) && !made) return NO_CLAIM;
+    return refuted(
+      context,
+      "path",
+      sentence,
+      `'${named.path}' does not exist.`,
+      `looked for ${path} in the workspace and for files that end with it`,
+    );
+  }
+
+  const lines = await checkLines(context, sentence, named, there);
+  if (lines !== undefined) return lines;
+  if (context.document !== undefined || EARLIER.test(mood.before) || EARLIER.test(mood.after)) return HOLDS;
+  const changes = saysChanged(mood);
+  if (
+    changes !== undefined &&
+    !subject.changes.some((change) => there.some((place) => isUnder(change.path, place)))
+  )
+    return refuted(
+      context,
+      "notChanged",
+      sentence,
+      `'${named.path}' was not ${changes}: the task did not change it.`,
+      subject.changes.length === 0
+        ? "the task changed no file"
+        : `changed: ${subject.changes
+            .slice(0, 10)
+            .map((change) => change.path)
+            .join(", ")}`,
+    );
+  return HOLDS;
+}
+
+/** "added" or "changed" if the words say that this file is what the work was done on. */
+function saysChanged({ before, after }: Mood): string | undefined {
+  if (
+    MERELY_NAMED.test(before.replace(/_+/g, "").trim()) &&
+    !ACTIVE_MADE.test(before) &&
+    !ACTIVE_EDITED.test(before)
+  )
+    return undefined;
+  if (ACTIVE_MADE.test(before) || PASSIVE_MADE.test(after)) return "added";
+  if (ACTIVE_EDITED.test(before) || PASSIVE_EDITED.test(after) || WITHIN.test(before)) return "changed";
+  return undefined;
+}
+
+async function checkLines(
+  context: ClaimContext,
+  sentence: Sentence,
+  { path, line, lastLine }: PathNamed,
+  there: readonly string[],
+): Promise<Checked | undefined> {
+  const wanted = Math.max(line ?? 0, lastLine ?? 0);
+  if (wanted === 0) return undefined;
+  const counts: number[] = [];
+  for (const place of there) {
+    const texts = [await context.repository.textOf(place), await context.repository.textBefore(place)];
+    for (const text of texts) if (text !== undefined) counts.push(lineCount(text));
+  }
+  if (counts.length === 0 || Math.max(...counts) >= wanted) return undefined;
+  return refuted(
+    context,
+    "line",
+    sentence,
+    `'${path}' has no line ${wanted}.`,
+    `${there[0]} has ${Math.max(...counts)} lines`,
+  );
+}
+
+function lineCount(text: string): number {
+  const lines = linesOf(text);
+  return lines.at(-1) === "" ? lines.length - 1 : lines.length;
+}
+
+/** With an ending, or in a folder that is there; else a pair of words that share a slash may be many things. */
+function looksLikeFile({ path }: PathNamed, inKnownFolder: boolean): boolean {
+  return /\.[A-Za-z][A-Za-z\d]*$|^[A-Z][A-Za-z]+$/.test(path) || path.endsWith("/") || inKnownFolder;
+}
+
+function isSame(changed: string, path: string): boolean {
+  return changed === path || changed.endsWith(`/${path}`);
+}
+
+function isUnder(changed: string, place: string): boolean {
+  return changed === place || changed.startsWith(`${place}/`);
+}

@@ -1,0 +1,94 @@
+import { HOLDS, NO_CLAIM, refuted, type Checked, type ClaimContext } from "./claim.ts";
+import type { Named } from "./classify.ts";
+import { isBuiltIn } from "./builtin-names.ts";
+import type { Sentence } from "./document.ts";
+import type { Mention } from "./mentions.ts";
+import { isAsserted, type Mood } from "./mood.ts";
+import { wholeWord } from "../source/whole-word.ts";
+
+type SymbolNamed = Extract<Named, { kind: "symbol" }>;
+
+const NOUN = String.raw`(?:function|method|class|helper|constant|variable|type|interface|component|hook|enum|export|property|field|parameter|argument|decorator|struct|trait|getter|setter|constructor|callback|handler|selector|reducer|mixin|macro)s?`;
+const NOUN_AFTER = new RegExp(`^\\s+(?:\\w+\\s+)?${NOUN}\\b`, "i");
+const NOUN_BEFORE = new RegExp(`\\b${NOUN}\\s*(?:named|called)?\\s*:?\\s*$`, "i");
+const MADE =
+  /\b(?:add(?:ed)?|creat(?:ed?|es)|wr(?:ote|itten)|introduc(?:ed?|es)|implement(?:ed)?|extract(?:ed)?|export(?:ed)?|defin(?:ed?|es))(?:\s+(?:the|a|an|new|small|helper|function|method|class|constant|type|interface|hook|component|missing|pure|private|public|exported|and|,|_+))*\s*$/i;
+const RENAMED_TO = /\brenam\w*\b.*\bto\s*$|\b(?:into|→|->)\s*$/i;
+
+/** True if the words around a plain word say that it names something in the code. */
+export function isCalledSymbol(mood: Mood): boolean {
+  return NOUN_AFTER.test(mood.after) || NOUN_BEFORE.test(mood.before);
+}
+
+/** That a name stands in the code: somewhere, or in the file that is named with it. */
+export async function checkSymbol(
+  context: ClaimContext,
+  sentence: Sentence,
+  mention: Mention,
+  { chain, certain }: SymbolNamed,
+  mood: Mood,
+  /** The file that the words place it in. */
+  place: string | undefined,
+): Promise<Checked> {
+  if (!isAsserted(mood)) return NO_CLAIM;
+  if (!certain && !isCalledSymbol(mood)) return NO_CLAIM;
+  const { repository, subject } = context;
+  const parts = chain.filter(
+    (part) => part !== "this" && part !== "self" && part !== "cls" && part !== "prototype",
+  );
+  const last = parts.at(-1);
+  if (last === undefined || isBuiltIn(chain)) return NO_CLAIM;
+  const label = mention.text;
+
+  const holders = await holdersOf(context, parts);
+  if (holders.length === 0) {
+    const made = MADE.test(mood.before) || RENAMED_TO.test(mood.before);
+    if (!made && parts.every((part) => repository.heldBefore(part))) return HOLDS;
+    if (parts.length > 1 && (await repository.package(parts[0] ?? "")) !== undefined) return HOLDS;
+    return refuted(
+      context,
+      "symbol",
+      sentence,
+      `'${label}' does not exist in the code.`,
+      `looked for ${parts.join(" and ")} as whole words in all source files, comments and documents left out`,
+    );
+  }
+
+  if (place !== undefined) {
+    const now = await repository.textOf(place);
+    const before = await repository.textBefore(place);
+    const inside = parts.every(
+      (part) => wholeWord(part).test(now ?? "") || (mood.past && wholeWord(part).test(before ?? "")),
+    );
+    if (!inside)
+      return refuted(
+        context,
+        "symbolPlace",
+        sentence,
+        `'${label}' does not stand in '${place}'.`,
+        `it stands in ${holders.slice(0, 5).join(", ")}`,
+      );
+  }
+  if (MADE.test(mood.before) && context.document === undefined) {
+    const changed = new Set(subject.changes.map(({ path }) => path));
+    if (!holders.some((path) => changed.has(path)))
+      return refuted(
+        context,
+        "notChanged",
+        sentence,
+        `'${label}' was not added by this task: no file that holds it was changed.`,
+        `it stands in ${holders.slice(0, 5).join(", ")}`,
+      );
+  }
+  return HOLDS;
+}
+
+/** Files that hold every part of a chain; a member must stand where its owner does. */
+async function holdersOf({ repository }: ClaimContext, parts: readonly string[]): Promise<readonly string[]> {
+  let holders: readonly string[] | undefined;
+  for (const part of parts) {
+    const files = await repository.filesWith(part);
+    holders = holders === undefined ? files : holders.filter((path) => files.includes(path));
+  }
+  return holders ?? [];
+}

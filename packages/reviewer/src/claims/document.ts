@@ -1,0 +1,141 @@
+/** A sentence of a report or document, with where it stands. */
+export interface Sentence {
+  readonly text: string;
+  /** The text with what stands in backticks overwritten by `_`, so that words in code do not count as words. */
+  readonly words: string;
+  /** From 1. */
+  readonly line: number;
+  /** The heading it stands under. */
+  readonly section: string;
+  /** A list's item, with its box if it has one. */
+  readonly box?: "open" | "ticked";
+  readonly heading: boolean;
+}
+
+/** A fenced block. */
+export interface CodeBlock {
+  readonly line: number;
+  /** What follows the opening fence. */
+  readonly info: string;
+  readonly text: string;
+  /** The last line of prose before it. */
+  readonly lead: string;
+}
+
+/** A Markdown text, taken apart. */
+export interface ParsedDocument {
+  readonly sentences: readonly Sentence[];
+  readonly blocks: readonly CodeBlock[];
+  /** Relative links and images. */
+  readonly links: readonly { readonly target: string; readonly line: number; readonly text: string }[];
+}
+
+interface Paragraph {
+  text: string;
+  /** Line of each character's line start, as [offset, line]. */
+  readonly starts: [offset: number, line: number][];
+  readonly box?: Sentence["box"];
+  readonly heading: boolean;
+}
+
+/** Takes a Markdown text apart into sentences, fenced blocks and links. `keep` may leave lines out (by number). */
+export function parseDocument(text: string, keep: (line: number) => boolean = () => true): ParsedDocument {
+  const sentences: Sentence[] = [];
+  const blocks: CodeBlock[] = [];
+  const links: { target: string; line: number; text: string }[] = [];
+  let section = "";
+  let open: Paragraph | undefined;
+  let fence: { mark: string; line: number; info: string; lead: string; lines: string[] } | undefined;
+  let lead = "";
+
+  const close = (): void => {
+    if (open === undefined) return;
+    for (const part of sentencesIn(open)) sentences.push({ ...part, section });
+    if (open.heading) section = open.text;
+    open = undefined;
+  };
+
+  for (const [index, raw] of text.split(/\r?\n/).entries()) {
+    const line = index + 1;
+    const mark = /^\s*(`{3,}|~{3,})(.*)$/.exec(raw);
+    if (fence !== undefined) {
+      if (mark?.[1] !== undefined && mark[1].startsWith(fence.mark) && mark[2]?.trim() === "") {
+        blocks.push({ line: fence.line, info: fence.info, text: fence.lines.join("\n"), lead: fence.lead });
+        fence = undefined;
+      } else if (keep(line)) fence.lines.push(raw);
+      continue;
+    }
+    if (mark?.[1] !== undefined) {
+      close();
+      fence = { mark: mark[1], line, info: (mark[2] ?? "").trim(), lead, lines: [] };
+      continue;
+    }
+    const heading = /^\s*#{1,6}\s+(.*?)\s*#*\s*$/.exec(raw);
+    const item = /^\s*(?:[-*+]|\d+[.)])\s+(?:\[([ xX])\]\s+)?(.*)$/.exec(raw);
+    if (raw.trim() !== "") lead = raw.trim();
+    if (!keep(line)) {
+      close();
+      if (heading?.[1] !== undefined) section = heading[1];
+      continue;
+    }
+    for (const match of raw.matchAll(/!?\[([^\]]*)\]\(\s*<?([^)>\s]+)>?[^)]*\)/g))
+      links.push({ target: match[2] ?? "", line, text: match[0] });
+    if (raw.trim() === "" || /^\s*(?:[-*_]\s*){3,}$/.test(raw)) close();
+    else if (heading?.[1] !== undefined) {
+      close();
+      open = { text: heading[1], starts: [[0, line]], heading: true };
+      close();
+    } else if (item !== null) {
+      close();
+      const box =
+        item[1] === undefined ? {} : { box: item[1] === " " ? ("open" as const) : ("ticked" as const) };
+      open = { text: item[2] ?? "", starts: [[0, line]], heading: false, ...box };
+    } else if (raw.trimStart().startsWith("|")) {
+      close();
+      open = { text: raw.trim(), starts: [[0, line]], heading: false };
+      close();
+    } else if (open === undefined) open = { text: raw.trim(), starts: [[0, line]], heading: false };
+    else {
+      open.starts.push([open.text.length + 1, line]);
+      open.text += ` ${raw.trim()}`;
+    }
+  }
+  close();
+  // A fence that is never closed runs to the end.
+  if (fence !== undefined)
+    blocks.push({ line: fence.line, info: fence.info, text: fence.lines.join("\n"), lead: fence.lead });
+  return { sentences, blocks, links };
+}
+
+function sentencesIn({ text, starts, box, heading }: Paragraph): Omit<Sentence, "section">[] {
+  const words = maskCode(text);
+  const found: Omit<Sentence, "section">[] = [];
+  let from = 0;
+  const push = (to: number): void => {
+    const raw = text.slice(from, to);
+    if (raw.trim() !== "") {
+      const skip = raw.length - raw.trimStart().length;
+      const line = starts.findLast(([offset]) => offset <= from + skip)?.[1] ?? 1;
+      const trimmed = raw.trim();
+      found.push({
+        text: trimmed,
+        words: words.slice(from + skip, from + skip + trimmed.length),
+        line,
+        heading,
+        ...(box === undefined ? {} : { box }),
+      });
+    }
+    from = to;
+  };
+  for (const match of words.matchAll(
+    /(?<!\b(?:e\.g|i\.e|etc|cf|vs|approx|no|Mr|Dr))[.!?]["')\]*]*\s+(?=[A-Z_`"'([*\d@./-])/g,
+  ))
+    push(match.index + match[0].length);
+  push(text.length);
+  return found;
+}
+
+/** Overwrites what stands in backticks, the ticks included, and emphasis marks stay. */
+export function maskCode(text: string): string {
+  return text.replaceAll(/(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, (code) => "_".repeat(code.length));
+}

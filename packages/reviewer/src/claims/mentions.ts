@@ -1,0 +1,50 @@
+import type { Sentence } from "./document.ts";
+
+/** Something that a sentence names: in backticks, or a path written plainly. */
+export interface Mention {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  readonly ticked: boolean;
+}
+
+/** Endings that make a plain word a file's name. */
+export const FILE_ENDINGS = new Set(
+  (
+    "ts tsx mts cts js jsx mjs cjs json jsonc json5 md mdx txt rst yml yaml toml ini cfg conf env html htm css scss less sass vue svelte astro " +
+    "py pyi ipynb go rs rb java kt kts scala swift c h cc cpp hpp cs php pl lua sh bash zsh fish ps1 bat sql graphql gql proto xml svg png jpg " +
+    "jpeg gif webp ico csv tsv lock snap tf gradle ex exs erl hs ml dart zig r jl wasm map log diff patch tgz zip pdf db sqlite"
+  ).split(" "),
+);
+
+const PLAIN_PATH =
+  /(?<![\w/@:.$~-])(?:\.{1,2}\/)?(?:[\w@.-]+\/)*[\w@.-]*\w\.([a-z][a-z\d]{0,8})(?::\d+(?:[-:]\d+)?)?(?![\w/@])/gi;
+
+/** What a sentence names, in order. */
+export function mentionsIn({ text, words }: Sentence): readonly Mention[] {
+  const found: Mention[] = [];
+  for (const match of text.matchAll(/(`+)(?!`)([\s\S]*?)(?<!`)\1(?!`)/g)) {
+    const inner = (match[2] ?? "").trim();
+    if (inner !== "")
+      found.push({ text: inner, start: match.index, end: match.index + match[0].length, ticked: true });
+  }
+  // Addresses hold what looks like paths; a link's target is looked at as a link.
+  const plain = words
+    .replaceAll(/\b[a-z][a-z+.-]*:\/\/\S+|\bwww\.\S+|\S+@\S+\.\w+/gi, (address) => "_".repeat(address.length))
+    .replaceAll(/\]\([^)]*\)/g, (target) => "_".repeat(target.length));
+  for (const match of plain.matchAll(PLAIN_PATH)) {
+    const ending = match[1]?.toLowerCase() ?? "";
+    const path = match[0].replace(/\.$/, "");
+    if (!FILE_ENDINGS.has(ending) || !isPlainPath(path)) continue;
+    found.push({ text: path, start: match.index, end: match.index + path.length, ticked: false });
+  }
+  return found.toSorted((a, b) => a.start - b.start);
+}
+
+/** Names that people write plainly and do not mean a file by. */
+const NOT_A_FILE =
+  /^(?:node|next|nuxt|vue|react|express|three|d3|discord|deno|socket|nest|ember|backbone|chart|alpine|moment|day|bun|hono|ink|angular|p5|pdf|asp|ml|e\.g|i\.e)\.(?:js|ts|io|net|env)$/i;
+
+function isPlainPath(path: string): boolean {
+  return !NOT_A_FILE.test(path) && !/^\d+(?:\.\d+)*\w?$/.test(path) && !/^[A-Z]\.[a-z]$/.test(path);
+}

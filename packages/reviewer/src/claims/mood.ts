@@ -1,0 +1,70 @@
+import type { Sentence } from "./document.ts";
+
+/** How a sentence speaks of something that it mentions. */
+export interface Mood {
+  /** It is denied, avoided or said to be absent. */
+  readonly negated: boolean;
+  /** It is planned, wished for, possible, supposed, or an example. */
+  readonly supposed: boolean;
+  /** It is told of the past, or of what was taken away. */
+  readonly past: boolean;
+  /** The words of the clause before the mention. */
+  readonly before: string;
+  /** The words of the clause after the mention. */
+  readonly after: string;
+}
+
+const BOUNDARY =
+  /[;:]\s|[()]|\s[—–]\s|\s-\s|,\s+(?:but|so|while|whereas|yet|which|who|then|because|since|although|though|as|where|and\s+(?:I|it|we|this|the|all|no|now|did|left|kept|there))\b|,?\s+\b(?:but|while|whereas|although|because|so\s+that|yet|which)\b|[.!?]["')*]*\s|\s\|\s/g;
+
+const NEGATION =
+  /\b(?:not|never|no|none|nothing|without|instead\s+of|rather\s+than|nor|neither|avoid(?:s|ed|ing)?|unlike|lacks?|missing|absent|skip(?:ped|ping)?|refrain\w*|declin\w*|cannot|unrelated\s+to)\b|n['’]t\b/i;
+const NOT_NEGATION =
+  /\bnot\s+only\b|\bno\s+(?:need|problem|issue|doubt|error|errors|failures?|warnings?|regressions?)\b/gi;
+const NEGATED_AFTER =
+  /^\s*(?:(?:file|folder|directory|function|method|class|module|itself|at\s+all)\s+)?(?:(?:is|are|was|were|has|have|had|does|do|did|could|can|must|may|should|will)(?:\s+(?:still|also|been))?\s+(?:not|never)\b|(?:isn|wasn|aren|weren|doesn|don|didn|hasn|haven|couldn|can|won)['’]t\b|(?:is|are|was|were|stays?|stayed|remains?|remained|left|is\s+left)\s+(?:missing|absent|unchanged|untouched|alone|as\s+(?:it|is)|intact|unaffected|unrelated)|unchanged|untouched|no\s+longer\b)/i;
+
+const SUPPOSED =
+  /\b(?:should|could|would|will|shall|may|might|can|must|plan(?:s|ned|ning)?\s+(?:to|on|for)|intend\w*|going\s+to|to\s+be\s+\w+ed|next\s+steps?|follow[- ]?ups?|consider\w*|recommend\w*|suggest\w*|propos\w*|if|unless|whether|once|until|when(?:ever)?|e\.g\.?|for\s+example|for\s+instance|such\s+as|something\s+like|similar\s+to|later|future|todo|want\w*\s+to|need(?:s|ed)?\s+to|have\s+to|has\s+to|let['’]s|you|maybe|perhaps|possibly|hypothetical\w*|imagine|suppose\w*|expect(?:s|ed)?|asks?|asked|requests?|requested|task\s+(?:says|was|is)|ideally|eventually|optionally|potential\w*|remains?\s+to|still\s+(?:needs?|has)|out\s+of\s+scope)\b/i;
+const SUPPOSED_AFTER =
+  /^\s*(?:\w+\s+){0,2}?(?:should|could|would|will|might|may|can|must|needs?\s+to|has\s+to|have\s+to|later\b|next\b|in\s+(?:the\s+)?(?:future|a\s+follow)|would\s+be)\b/i;
+const SUPPOSED_SECTION =
+  /\b(?:next\s+steps?|follow[- ]?ups?|future|not\s+done|left\s+out|out\s+of\s+scope|limitations?|plans?|planned|todo|suggestions?|recommendations?|ideas|open\s+(?:questions?|points|issues)|proposal|remaining|alternatives?(?:\s+considered)?|how\s+to|usage|known\s+issues)\b/i;
+
+const PAST =
+  /\b(?:remov\w*|delet\w*|dropp?\w*|renam\w*|mov(?:ed|es|ing)|replac\w*|clean(?:ed|s|ing)?\s+up|got\s+rid|stripp?\w*|extract\w*|inlin\w*|was|were|had|used\s+to|old|former\w*|previous\w*|before|originally|obsolete|unused|dead|no\s+longer|merged|folded|superseded|deprecated|migrat\w*|convert\w*|gone|split)\b/i;
+
+/** How the sentence speaks of what stands at `start` to `end` in it. */
+export function moodOf({ words, section, box }: Sentence, start: number, end: number): Mood {
+  let from = 0;
+  let to = words.length;
+  for (const match of words.matchAll(BOUNDARY)) {
+    const boundaryEnd = match.index + match[0].length;
+    if (boundaryEnd <= start) from = startOfClause(match[0], match.index, boundaryEnd);
+    else if (match.index >= end) {
+      to = match.index;
+      break;
+    }
+  }
+  const before = words.slice(from, start);
+  const after = words.slice(end, to);
+  const denied = before.replaceAll(NOT_NEGATION, " ");
+  return {
+    negated: NEGATION.test(denied) || NEGATED_AFTER.test(after),
+    supposed:
+      box === "open" || SUPPOSED_SECTION.test(section) || SUPPOSED.test(before) || SUPPOSED_AFTER.test(after),
+    past: PAST.test(before) || PAST.test(after),
+    before,
+    after,
+  };
+}
+
+/** The word that joins two clauses belongs to the second one, where it has a meaning of its own. */
+function startOfClause(boundary: string, start: number, end: number): number {
+  return /\b(?:because|so\s+that|although)\b/.test(boundary) ? start : end;
+}
+
+/** True if what is mentioned is said to be so, now. */
+export function isAsserted({ negated, supposed }: Mood): boolean {
+  return !negated && !supposed;
+}
