@@ -8,9 +8,23 @@ export default defineConfig({
   test: {
     reporters: ["default", "./tooling/tally-reporter.ts"],
     coverage: { include: ["packages/*/src/**"], reporter: ["text-summary", "html"] },
+    // Generous, for machines that do other things too: a hanging test is still told from a slow one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     projects: [
-      { extends: true, test: { name: "unit", include: ["packages/*/test/**/*.test.ts"], isolate: false } },
-      { extends: true, test: { name: "repo", include: ["test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts"],
+          isolate: false,
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      { extends: true, test: { name: "repo", include: ["test/*.test.ts"] } },
+      // Needs the built packages.
+      { extends: true, test: { name: "smoke", include: ["test/smoke/*.test.ts"] } },
       { extends: true, test: { name: "e2e", include: ["examples/*/test/**/*.test.ts"] } },
     ],
   },
