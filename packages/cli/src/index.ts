@@ -1,1 +1,5 @@
-export {};
+// Everything exported here is public API; whatever is not named here is private.
+export { main } from "./main.ts";
+export { defineConfig, type MnemosyneConfig } from "./config.ts";
+export { RunNarrator } from "./runs/progress.ts";
+export type { Terminal } from "./terminal.ts";

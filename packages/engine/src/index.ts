@@ -1,1 +1,9 @@
-export {};
+// Everything exported here is public API; whatever is not named here is private.
+export { OrchestrationEngine, type SubmitOptions } from "./orchestration-engine.ts";
+export type { EngineOptions } from "./engine-options.ts";
+export type { EngineStorage } from "./storage.ts";
+export { RunHandle, type DecisionOptions, type RunHandleOptions, type RunResult } from "./run-handle.ts";
+export type { RunReport, TaskReport } from "./run/run-report.ts";
+export { LocalBackend, type CarryOptions, type LocalBackendOptions, type StoredPlan } from "./local-backend.ts";
+export type { Performer, WorkContext, WorkResult } from "./run/work.ts";
+export type { PlanSource } from "./plan-source.ts";

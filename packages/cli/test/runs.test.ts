@@ -1,0 +1,246 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CommandFolder, finished } from "./command.ts";
+
+let folder: CommandFolder;
+beforeEach(async () => {
+  folder = await CommandFolder.make();
+});
+afterEach(async () => {
+  await folder.remove();
+});
+
+const DIAMOND = `
+version: 1
+name: diamond
+tasks:
+  - { id: a, run: "echo a >> order.txt" }
+  - { id: b, dependsOn: [a], run: "echo b >> order.txt" }
+  - { id: c, dependsOn: [a], run: "echo c >> order.txt" }
+  - { id: d, dependsOn: [b, c], run: "echo d >> order.txt" }
+`;
+
+describe("run", () => {
+  test("a diamond completes in order and ends with run.finished", async () => {
+    await folder.write("plan.yaml", DIAMOND);
+    const { code, lines } = await folder.call("run", "plan.yaml", "--json");
+    expect(code).toBe(0);
+    const last = lines.at(-1);
+    expect(last).toMatchObject({
+      type: "run.finished",
+      status: "completed",
+      tasks: { a: "completed", b: "completed", c: "completed", d: "completed" },
+    });
+    const order = readFileSync(path.join(folder.path, "order.txt"), "utf8").trim().split("\n");
+    expect([order[0], order[3]]).toEqual(["a", "d"]);
+    expect(order.toSorted()).toEqual(["a", "b", "c", "d"]);
+    expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, index) => index + 1));
+  });
+
+  test("a failing task exits 1, its dependents are skipped", async () => {
+    await folder.write(
+      "plan.yaml",
+      `version: 1\nname: failing\ntasks:\n  - { id: a, run: "exit 7" }\n  - { id: b, dependsOn: [a], run: "echo never > never.txt" }\n`,
+    );
+    const { code, lines } = await folder.call("run", "plan.yaml", "--json");
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toMatchObject({
+      type: "run.finished",
+      status: "failed",
+      tasks: { a: "failed", b: "skipped" },
+      error: { code: expect.any(String), message: expect.stringContaining("a") },
+    });
+    expect(existsSync(path.join(folder.path, "never.txt"))).toBe(false);
+  });
+
+  test("an approval pauses with exit 3; approve carries the run on", async () => {
+    await folder.write(
+      "plan.yaml",
+      `version: 1\nname: asks\ntasks:\n  - { id: a, run: "true" }\n  - { id: b, dependsOn: [a], approval: "Go on?", run: "echo yes > yes.txt" }\n`,
+    );
+    const paused = await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    expect(paused.code).toBe(3);
+    expect(paused.lines.at(-1)).toMatchObject({ type: "run.paused", waiting: [{ task: "b", kind: "approval" }] });
+    expect(existsSync(path.join(folder.path, "yes.txt"))).toBe(false);
+    const again = await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    expect(again.code).toBe(3);
+    const approved = await folder.call("approve", "r1", "b", "--json");
+    expect(approved.code).toBe(0);
+    expect(approved.lines.at(-1)).toMatchObject({ type: "run.finished", status: "completed" });
+    expect(readFileSync(path.join(folder.path, "yes.txt"), "utf8")).toBe("yes\n");
+    expect((await folder.call("approve", "r1", "b", "--json")).code).toBe(0);
+  });
+
+  test("a denied approval fails with exit 1, and --yes grants", async () => {
+    const plan = `version: 1\nname: asks\ntasks:\n  - { id: b, approval: "Go on?", run: "echo yes >> yes.txt" }\n`;
+    await folder.write("plan.yaml", plan);
+    await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    const denied = await folder.call("deny", "r1", "b", "--reason", "not today", "--json");
+    expect(denied.code).toBe(1);
+    expect(denied.lines.at(-1)).toMatchObject({ type: "run.finished", status: "failed", tasks: { b: "failed" } });
+    const granted = await folder.call("run", "plan.yaml", "--yes", "--json");
+    expect(granted.code).toBe(0);
+    expect(readFileSync(path.join(folder.path, "yes.txt"), "utf8")).toBe("yes\n");
+  });
+
+  test.each([
+    ["a cycle", `version: 1\nname: x\ntasks:\n  - { id: a, dependsOn: [b], run: "touch ran" }\n  - { id: b, dependsOn: [a], run: "touch ran" }\n`, /a.*b.*a/],
+    ["an unknown key", `version: 1\nname: x\ntasks:\n  - { id: a, run: "touch ran", retires: 3 }\n`, /retires/],
+    ["a missing dependency", `version: 1\nname: x\ntasks:\n  - { id: a, dependsOn: [nobody], run: "touch ran" }\n`, /nobody/],
+    ["an empty file", "", /empty/],
+    ["text that is no YAML", "tasks: [", /./],
+    ["two tasks of one id", `version: 1\nname: x\ntasks:\n  - { id: a, run: "touch ran" }\n  - { id: a, run: "touch ran" }\n`, /'a'/],
+    ["a model task without a model", `version: 1\nname: x\nbudget: { tokens: 1000 }\ntasks:\n  - { id: a, instructions: "Write hello to a.txt" }\n`, /model/],
+  ])("%s is refused with exit 2 before anything runs", async (_name, plan, message) => {
+    await folder.write("plan.yaml", plan);
+    const { code, lines } = await folder.call("run", "plan.yaml", "--json");
+    expect(code).toBe(2);
+    expect(lines).toHaveLength(1);
+    const error = lines[0]?.["error"] as { code: string; message: string };
+    expect(error.code).toBe("E_PLAN_INVALID");
+    expect(JSON.stringify(error)).toMatch(message);
+    expect(existsSync(path.join(folder.path, "ran"))).toBe(false);
+    expect((await folder.call("runs", "--json")).lines.at(-1)).toEqual({ runs: [] });
+  });
+
+  test("a known run id with the same plan attaches, with another one exits 2", async () => {
+    await folder.write("plan.yaml", DIAMOND);
+    await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    const again = await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    expect(again.code).toBe(0);
+    expect(again.lines.at(-1)).toMatchObject({ type: "run.finished", status: "completed" });
+    expect(readFileSync(path.join(folder.path, "order.txt"), "utf8").trim().split("\n")).toHaveLength(4);
+    await folder.write("other.yaml", DIAMOND.replace("echo d", "echo e"));
+    const other = await folder.call("run", "other.yaml", "--run-id", "r1", "--json");
+    expect(other.code).toBe(2);
+    expect(other.lines.at(-1)).toMatchObject({ error: { code: "E_RUN_EXISTS" } });
+  });
+
+  test("unknown flags, files, runs and tasks have their exit codes", async () => {
+    await folder.write("plan.yaml", DIAMOND);
+    expect((await folder.call("run", "plan.yaml", "--nonsense", "--json")).code).toBe(2);
+    expect((await folder.call("run", "nothing.yaml", "--json")).code).toBe(2);
+    const unknown = await folder.call("show", "nobody", "--json");
+    expect(unknown.code).toBe(1);
+    expect(unknown.lines.at(-1)).toMatchObject({ error: { code: "E_RUN_NOT_FOUND" } });
+    await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    expect((await folder.call("retry", "r1", "zzz", "--json")).code).toBe(1);
+    expect((await folder.call("fly", "--json")).code).toBe(2);
+  });
+});
+
+describe("a killed run", () => {
+  test("kill -9 in the middle, then resume: completed tasks do not run again", async () => {
+    const tasks = Array.from(
+      { length: 8 },
+      (_, index) =>
+        `  - { id: t${index}, ${index === 0 ? "" : `dependsOn: [t${index - 1}], `}run: "echo t${index} >> ran.txt; sleep 0.15" }`,
+    );
+    await folder.write("plan.yaml", `version: 1\nname: killed\ntasks:\n${tasks.join("\n")}\n`);
+    const child = folder.start("run", "plan.yaml", "--run-id", "r1", "--json");
+    let seen = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      seen += text;
+    });
+    while (!seen.includes('"task":"t3"')) await delay(10);
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.on("close", resolve));
+    const before = await folder.call("logs", "r1", "--json", "--from", "0");
+    const completed = new Set(
+      before.lines.filter(({ type }) => type === "task.completed").map(({ task }) => String(task)),
+    );
+    expect(completed.size).toBeGreaterThan(0);
+    expect(completed.size).toBeLessThan(8);
+
+    const began = performance.now();
+    const resumed = await folder.call("resume", "r1", "--json");
+    expect(resumed.code).toBe(0);
+    expect(resumed.lines.at(-1)).toMatchObject({ type: "run.finished", status: "completed" });
+    // This host shows that the process is gone: nobody waits for its lease.
+    expect(performance.now() - began).toBeLessThan(8000);
+
+    const ran = readFileSync(path.join(folder.path, "ran.txt"), "utf8").trim().split("\n");
+    for (const task of completed) expect(ran.filter((line) => line === task)).toHaveLength(1);
+    expect(new Set(ran).size).toBe(8);
+    const all = await folder.call("logs", "r1", "--json", "--from", "0");
+    const events = all.lines;
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    const shown = await folder.call("show", "r1", "--json");
+    expect(shown.lines.at(-1)).toMatchObject({ status: "completed", digest: resumed.lines.at(-1)?.["digest"] });
+  }, 60_000);
+
+  test("SIGINT leaves the run for resume and exits 130", async () => {
+    await folder.write(
+      "plan.yaml",
+      `version: 1\nname: left\ntasks:\n  - { id: a, run: "echo a >> ran.txt" }\n  - { id: b, dependsOn: [a], run: "echo b >> ran.txt; sleep 30" }\n`,
+    );
+    const child = folder.start("run", "plan.yaml", "--run-id", "r1", "--json");
+    const ending = finished(child);
+    while (!existsSync(path.join(folder.path, "ran.txt")) || !readFileSync(path.join(folder.path, "ran.txt"), "utf8").includes("b"))
+      await delay(10);
+    child.kill("SIGINT");
+    const { code } = await ending;
+    expect(code).toBe(130);
+    expect((await folder.call("show", "r1", "--json")).lines.at(-1)).toMatchObject({ status: "running" });
+    const cancelled = await folder.call("cancel", "r1", "--json");
+    expect(cancelled.code).toBe(6);
+    expect(cancelled.lines.at(-1)).toMatchObject({
+      type: "run.finished",
+      status: "cancelled",
+      tasks: { a: "completed", b: "cancelled" },
+    });
+  }, 60_000);
+});
+
+describe("acting on runs", () => {
+  test("retry runs a failed task again, and what hangs on it", async () => {
+    await folder.write(
+      "plan.yaml",
+      `version: 1\nname: again\ntasks:\n  - { id: a, run: "test -e ready" }\n  - { id: b, dependsOn: [a], run: "echo b > b.txt" }\n`,
+    );
+    expect((await folder.call("run", "plan.yaml", "--run-id", "r1", "--json")).code).toBe(1);
+    await folder.write("ready", "");
+    const retried = await folder.call("retry", "r1", "a", "--json");
+    expect(retried.code).toBe(0);
+    expect(retried.lines.at(-1)).toMatchObject({ status: "completed", tasks: { a: "completed", b: "completed" } });
+    expect(existsSync(path.join(folder.path, "b.txt"))).toBe(true);
+  });
+
+  test("runs, show and logs tell what happened", async () => {
+    await folder.write("plan.yaml", DIAMOND);
+    await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    const runs = await folder.call("runs", "--json");
+    expect(runs.lines[0]).toMatchObject({ runs: [{ runId: "r1", name: "diamond", status: "completed" }] });
+    const show = await folder.call("show", "r1", "--json");
+    expect(show.lines[0]).toMatchObject({
+      runId: "r1",
+      status: "completed",
+      tasks: [
+        { id: "a", status: "completed", attempts: 1, gates: [] },
+        { id: "b" },
+        { id: "c" },
+        { id: "d" },
+      ],
+    });
+    const logs = await folder.call("logs", "r1", "--json");
+    expect(logs.lines.at(-1)).toMatchObject({ type: "run.finished" });
+    const text = await folder.call("show", "r1");
+    expect(text.stdout).toContain("completed");
+  });
+
+  test("plan check and plan schema", async () => {
+    await folder.write("plan.yaml", DIAMOND);
+    const good = await folder.call("plan", "check", "plan.yaml", "--json");
+    expect(good.code).toBe(0);
+    expect(good.lines[0]).toMatchObject({ valid: true, criticalPath: expect.any(Array), findings: [] });
+    expect((good.lines[0]?.["order"] as string[])[0]).toBe("a");
+    await folder.write("bad.yaml", DIAMOND.replace("[b, c]", "[b, x]"));
+    const bad = await folder.call("plan", "check", "bad.yaml", "--json");
+    expect(bad.code).toBe(2);
+    expect(bad.lines[0]).toMatchObject({ valid: false, findings: [{ severity: "error", path: expect.any(String) }] });
+    const schema = await folder.call("plan", "schema", "--json");
+    expect(schema.lines[0]).toMatchObject({ type: "object" });
+  });
+});

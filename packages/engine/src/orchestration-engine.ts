@@ -1,0 +1,265 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import path from "node:path";
+import {
+  MnemosyneError,
+  Namespace,
+  RunId,
+  type Json,
+  type Plan,
+  type PlanCheck,
+  type RunOutcome,
+} from "@mnemosyne/core";
+import { accountId, budgetLimit } from "@mnemosyne/context-monitor";
+import { Coordinator } from "@mnemosyne/coordinator";
+import { assessInstructions, Executor, TOOL_NAMES } from "@mnemosyne/executor";
+import { Optimizer } from "@mnemosyne/optimizer";
+import { Orchestrator } from "@mnemosyne/orchestrator";
+import type { PlanFunctions } from "@mnemosyne/plan";
+import { Reviewer } from "@mnemosyne/reviewer";
+import { createCommandRunner, createRedactor, processStartTime } from "@mnemosyne/workspace";
+import { systemClock } from "./clock.ts";
+import type { EngineOptions } from "./engine-options.ts";
+import { LocalBackend, type CarryOptions } from "./local-backend.ts";
+import { planOf, type PlanSource } from "./plan-source.ts";
+import { RunHandle, type RunResult } from "./run-handle.ts";
+import type { EngineStorage } from "./storage.ts";
+import { performRun } from "./task/perform-run.ts";
+import { readPayload } from "./task/outputs.ts";
+import type { RunServices } from "./task/run-services.ts";
+import { TreeStore } from "./task/tree-store.ts";
+
+/** Options of {@link OrchestrationEngine.submit}. */
+export interface SubmitOptions extends CarryOptions {
+  /** A known id with the same plan attaches to that run; with another plan it is refused. Default: a new one. */
+  readonly runId?: string;
+  /** False: only begin the run; whoever has its handle carries it. Default true. */
+  readonly carry?: boolean;
+}
+
+/**
+ * Carries out plans: the orchestrator schedules, the optimizer puts contexts together, the executor works, the
+ * reviewer lets nothing through without evidence; every step is journalled before the next one begins.
+ *
+ * @example
+ * const storage = await openStorage("file:app.db");
+ * const engine = new OrchestrationEngine(storage);
+ * await engine.start();
+ * const result = await engine.executePlan({ version: 1, name: "hello", tasks: [{ id: "a", run: "echo hi" }] });
+ * console.log(result.status, result.outputs.a);
+ * await engine.stop();
+ */
+export class OrchestrationEngine {
+  readonly #options: EngineOptions;
+  readonly #identity: string;
+  readonly #stopping = new AbortController();
+  readonly #carrying = new Set<Promise<unknown>>();
+  /** Functions of module plans, which no journal can hold, by run. */
+  readonly #modules = new Map<string, PlanFunctions>();
+  readonly #redact: (text: string) => string;
+  readonly #reviewer: Reviewer;
+  readonly #orchestrator: Orchestrator;
+  #coordinator: Coordinator | undefined;
+  #backend: LocalBackend | undefined;
+
+  constructor(storage: EngineStorage | EngineOptions) {
+    this.#options = "storage" in storage ? storage : { storage };
+    const { agents = [], gates = [], tools = [], model, secrets = [] } = this.#options;
+    this.#identity = `${hostname()}|${process.pid}|${processStartTime() ?? ""}|${randomUUID()}`;
+    this.#redact = createRedactor({ secrets }).redact;
+    // A run task without gates needs no review, and one whose tree is only merged names none.
+    this.#reviewer = new Reviewer({ gates, empty: "pass" });
+    this.#orchestrator = new Orchestrator({
+      agents: ["executor", ...agents.map(({ name }) => name)],
+      gates: this.#reviewer.names,
+      tools: [...TOOL_NAMES, ...tools.map(({ name }) => name)],
+      hasModel: model !== undefined,
+    });
+  }
+
+  /** Opens what the engine needs beside the storage. May be called again. */
+  async start(): Promise<void> {
+    this.#stopping.signal.throwIfAborted();
+    await Promise.resolve();
+    this.#backendOrOpen();
+  }
+
+  /** Leaves every run that is carried here (another process, or a later start, can carry it on) and closes what `start` opened. */
+  async stop(): Promise<void> {
+    this.#stopping.abort(
+      new MnemosyneError("E_CANCELLED", "The engine was stopped.", { kind: "cancelled" }),
+    );
+    await Promise.allSettled(this.#carrying);
+    await this.#coordinator?.close();
+    this.#coordinator = undefined;
+    this.#backend = undefined;
+  }
+
+  close(): Promise<void> {
+    return this.stop();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** What a check finds before anything runs: order, critical path, faults, vague tasks. */
+  checkPlan(source: PlanSource): PlanCheck {
+    const { plan } = planOf(source);
+    const check = this.#orchestrator.check(plan);
+    const vague = plan.tasks.flatMap((task, index) =>
+      task.work.kind === "instructions"
+        ? assessInstructions(task.work.instructions).map((finding) => ({
+            severity: "warning" as const,
+            rule: "vague",
+            path: `tasks[${index}].instructions`,
+            message: `"${finding.clause}" ${finding.reason}. ${finding.question}`,
+            fix: finding.criterion,
+          }))
+        : [],
+    );
+    return { ...check, findings: [...check.findings, ...vague] };
+  }
+
+  /** Carries a plan out and gives its result: ended, or `paused` with what it waits for. Throws `E_PLAN_INVALID`. */
+  async executePlan(source: PlanSource, options: SubmitOptions = {}): Promise<RunResult> {
+    const run = await this.submit(source, options);
+    return await run.result(options);
+  }
+
+  /** Begins a plan and gives its run at once; the work goes on here in the background. Throws `E_PLAN_INVALID`, `E_RUN_EXISTS`. */
+  async submit(source: PlanSource, options: SubmitOptions = {}): Promise<RunHandle> {
+    const loaded = planOf(source);
+    const check = this.#orchestrator.check(loaded.plan);
+    const faults = check.findings.filter(({ severity }) => severity === "error");
+    if (!check.valid)
+      throw new MnemosyneError(
+        "E_PLAN_INVALID",
+        `The plan '${loaded.plan.name}' cannot run: ${faults.map(({ path: at, message }) => `${at}: ${message}`).join("; ")}`,
+        {
+          kind: "input",
+          details: faults as never,
+          ...(faults[0] === undefined ? {} : { path: faults[0].path }),
+          ...(faults[0]?.fix === undefined ? {} : { hint: faults[0].fix }),
+        },
+      );
+    const runId = RunId.parse(options.runId ?? newRunId(loaded.plan.name));
+    const backend = this.#backendOrOpen();
+    await backend.start(runId, loaded.plan, loaded.path === undefined ? {} : { source: loaded.path });
+    this.#modules.set(runId, loaded);
+    const run = this.#handle(runId, options.signal);
+    // A failure of the background work is kept for whoever asks for the result.
+    if (options.carry !== false) run.carry(options).catch(() => undefined);
+    return run;
+  }
+
+  /**
+   * A known run, to look at, decide for, or carry on. A module plan's functions come from `module`. Throws
+   * `E_RUN_NOT_FOUND` when it is first used.
+   */
+  open(runId: string, module?: PlanFunctions): RunHandle {
+    if (module !== undefined) this.#modules.set(runId, module);
+    return this.#handle(RunId.parse(runId));
+  }
+
+  #handle(runId: string, signal?: AbortSignal): RunHandle {
+    const backend = this.#backendOrOpen();
+    return new RunHandle({
+      runId,
+      backend,
+      resultOf: (id) => this.#resultOf(id),
+      carry: (options) => this.#carry(runId, { ...(signal === undefined ? {} : { signal }), ...options }),
+    });
+  }
+
+  #carry(runId: string, options: CarryOptions): Promise<RunOutcome> {
+    const signals = [this.#stopping.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    const carrying = this.#backendOrOpen().carry(runId, { ...options, signal: AbortSignal.any(signals) });
+    this.#carrying.add(carrying);
+    const done = (): void => {
+      this.#carrying.delete(carrying);
+    };
+    carrying.then(done, done);
+    return carrying;
+  }
+
+  async #resultOf(runId: string): Promise<RunResult> {
+    const { storage } = this.#options;
+    const { report, outputs: refs } = await this.#backendOrOpen().reportWithOutputs(runId);
+    const outputs: Record<string, Json> = {};
+    for (const [id, ref] of refs) outputs[id] = await readPayload({ storage, runId }, ref);
+    return { ...report, ok: report.status === "completed", outputs };
+  }
+
+  #backendOrOpen(): LocalBackend {
+    this.#stopping.signal.throwIfAborted();
+    const { storage, clock = systemClock } = this.#options;
+    this.#coordinator ??= new Coordinator({ store: storage.coordination, owner: this.#identity, clock });
+    this.#backend ??= new LocalBackend({
+      storage,
+      clock,
+      coordinator: this.#coordinator,
+      scheduler: this.#orchestrator,
+      redact: this.#redact,
+      identity: this.#identity,
+      performerFor: ({ runId, plan }) => performRun(this.#servicesFor(runId, plan)),
+      onBegin: async ({ runId, plan }) => {
+        await storage.ledger.open({ id: accountId(runId), limit: budgetLimit(plan.budget) });
+      },
+      onFinished: async ({ runId, plan }, outcome) => {
+        if (outcome.outcome !== "finished" || outcome.status === "failed") return;
+        const passed = outcome.status === "completed" ? "promote" : "discard";
+        await storage.settlePending(runId, undefined, passed);
+        await new TreeStore(this.#servicesFor(runId, plan)).dropRun();
+      },
+    });
+    return this.#backend;
+  }
+
+  #servicesFor(runId: string, plan: Plan): RunServices {
+    const { storage, model, catalog, tools = [], clock = systemClock, environment = process.env } = this.#options;
+    const { strongerModel, contextTokens = 40_000, namespace } = this.#options;
+    const module = this.#modules.get(runId);
+    const workspace = path.resolve(plan.workspace);
+    const executor = new Executor({
+      environment,
+      redact: this.#redact,
+      ...(model === undefined ? {} : { model }),
+      ...(strongerModel === undefined ? {} : { strongerModel }),
+      ...(module === undefined ? {} : { functions: module.functions }),
+    });
+    const agents = new Map([executor, ...(this.#options.agents ?? [])].map((agent) => [agent.name, agent]));
+    return {
+      runId,
+      plan,
+      storage,
+      executor,
+      agents,
+      model,
+      catalog,
+      tools,
+      workspace,
+      clock,
+      contextTokens,
+      namespace: plan.namespace ?? (namespace === undefined ? Namespace.global() : Namespace.parse(namespace)),
+      compensations: new Map(Object.entries(module?.compensations ?? {})),
+      gates: this.#reviewer,
+      modelGates: new Set(this.#reviewer.modelGates),
+      assembler: this.#options.assembler ?? new Optimizer({ memory: storage }),
+      leasesFor: (task) => this.#orchestrator.leasesFor(task),
+      coordinator: this.#coordinator ?? new Coordinator({ store: storage.coordination, owner: this.#identity, clock }),
+      commands: this.#options.commands ?? createCommandRunner(),
+      stateDir: path.resolve(this.#options.stateDir ?? path.join(workspace, ".mnemosyne")),
+      redact: this.#redact,
+      host: hostname(),
+      worker: this.#identity,
+      random: Math.random,
+    };
+  }
+}
+
+/** `name-` and eight random hex digits, within the limits of a run id. */
+function newRunId(name: string): string {
+  const stem = name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "").slice(0, 48);
+  return `${stem === "" ? "run" : stem}-${randomUUID().slice(0, 8)}`;
+}

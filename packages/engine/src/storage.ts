@@ -1,0 +1,9 @@
+import type { BlobStore, BudgetLedger, CoordinationStore, Journal, MemoryStore } from "@mnemosyne/core";
+
+/** What the engine keeps its things in: the handle that `openStorage` of `@mnemosyne/storage` gives, or your own ports. */
+export interface EngineStorage extends MemoryStore {
+  readonly journal: Journal;
+  readonly coordination: CoordinationStore;
+  readonly ledger: BudgetLedger;
+  readonly blobs: BlobStore;
+}

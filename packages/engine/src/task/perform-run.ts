@@ -1,0 +1,25 @@
+import type { Performer } from "../run/work.ts";
+import { approvalSubject } from "./approval-subject.ts";
+import { compensateTask } from "./compensate-task.ts";
+import { endLeftovers } from "./end-leftovers.ts";
+import { executeTask } from "./execute-task.ts";
+import { judgeRun } from "./judge-run.ts";
+import { restoreWorkspace } from "./restore-workspace.ts";
+import { reviewTask } from "./review-task.ts";
+import type { RunServices } from "./run-services.ts";
+import { TreeStore } from "./tree-store.ts";
+
+/** Does one run's work with the given services. */
+export function performRun(services: RunServices): Performer {
+  const trees = new TreeStore(services);
+  return {
+    execute: (claim, command, context) =>
+      executeTask(services, trees, { ...claim, escalation: command.escalation }, context),
+    review: ({ task, attempt, epoch }, context) => reviewTask(services, trees, { task, attempt, epoch }, context),
+    compensate: (command, context) => compensateTask(services, command, context),
+    restore: (command, context) => restoreWorkspace(services, command, context),
+    judge: (_command, context) => judgeRun(services, context),
+    approvalSubject: (task, context) => approvalSubject(services, task, context),
+    endLeftovers: (task, context) => endLeftovers(services, task, context),
+  };
+}

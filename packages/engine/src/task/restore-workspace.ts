@@ -1,0 +1,46 @@
+import { isMnemosyneError, toErrorRecord, type TaskId } from "@mnemosyne/core";
+import { restoreRecords, type MergeRecord } from "@mnemosyne/workspace";
+import type { WorkContext, WorkResult } from "../run/work.ts";
+import { readPayload } from "./outputs.ts";
+import type { RunServices } from "./run-services.ts";
+
+/**
+ * Puts the workspace's files back to what they were before the run, or after the task `to`: only where they still are
+ * as the run left them; anything else is reported and stays.
+ */
+export async function restoreWorkspace(
+  services: RunServices,
+  { to }: { readonly to?: TaskId },
+  { log, signal }: WorkContext,
+): Promise<WorkResult> {
+  const { coordinator, workspace, runId, storage, worker } = services;
+  const records: MergeRecord[] = [];
+  try {
+    for (const { record } of log.projection.mergesAfter(to).toReversed())
+      records.push((await readPayload(services, record)) as unknown as MergeRecord);
+    if (records.length === 0) return { inputs: [{ type: "workspace.restored", paths: 0 }] };
+    const lock = {
+      resources: [`merge:${workspace}`],
+      owner: `${runId}/restore`,
+      signal,
+      metadata: { worker },
+    };
+    const { restored, conflicts } = await coordinator.withLease(lock, async () =>
+      restoreRecords(records, { workspace, blobs: storage.blobs, signal }),
+    );
+    return {
+      inputs: [
+        {
+          type: "workspace.restored",
+          paths: restored.length,
+          conflicts: conflicts.map(({ path, reason }) => `${path}: ${reason}`),
+        },
+      ],
+    };
+  } catch (error) {
+    if (signal.aborted || (isMnemosyneError(error) && error.code.startsWith("E_STORAGE"))) throw error;
+    return {
+      inputs: [{ type: "workspace.restored", paths: 0, conflicts: [`the files: ${toErrorRecord(error).message}`] }],
+    };
+  }
+}
