@@ -69,7 +69,7 @@ export class Assembly {
       whole = total([...critical, ...included]);
     }
     const left = [...squeezed, ...dropped];
-    this.#preserve(included, left);
+    this.#preserve([...critical, ...included], left);
     return this.#report(whole, systemTokens, [...critical, ...included], left);
   }
 
@@ -91,9 +91,11 @@ export class Assembly {
 
   #preserve(included: readonly Candidate[], dropped: readonly Dropped[]): void {
     const { archive, collected } = this.#parts;
-    for (const { original } of included) if (original !== undefined) archive.put(original.id, original.text);
-    for (const { candidate } of dropped) archive.put(candidate.offer.id, candidate.offer.text);
-    for (const { offer } of collected.leftOut) archive.put(offer.id, offer.text);
+    const put = ({ id, text, whole }: ContextOffer): void => archive.put(id, whole ?? text);
+    for (const { offer, original } of included)
+      if (original !== undefined || offer.whole !== undefined) put(original ?? offer);
+    for (const { candidate } of dropped) put(candidate.offer);
+    for (const { offer } of collected.leftOut) put(offer);
   }
 
   #report(

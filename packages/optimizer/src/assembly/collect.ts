@@ -20,7 +20,7 @@ export interface Collected {
   readonly leftOut: readonly (CollectedOffer & { readonly reason: string })[];
 }
 
-/** Asks all sources at once. Of items with the same id, or of data with the same text, the first is kept. */
+/** Asks all sources at once. Of items with the same id, or of data with the same text, the first is kept; critical ones all are. */
 export async function collectOffers(
   sources: readonly ContextSource[],
   request: ContextRequest,
@@ -50,15 +50,14 @@ function sort(sources: readonly ContextSource[], collected: readonly (readonly C
       const entry = { offer, share: source.share };
       const twin = offer.data === false ? undefined : texts.get(offer.text);
       if (offer.leaveOut !== undefined) leftOut.push({ ...entry, reason: offer.leaveOut });
+      else if (source.share === "critical") offers.push(entry);
       else if (ids.has(offer.id))
         leftOut.push({ ...entry, reason: "an item with this id was offered before" });
-      else if (twin !== undefined && source.share !== "critical")
-        leftOut.push({ ...entry, reason: `the same text as '${twin}'` });
-      else {
-        offers.push(entry);
-        ids.add(offer.id);
-        if (offer.data !== false) texts.set(offer.text, offer.id);
-      }
+      else if (twin !== undefined) leftOut.push({ ...entry, reason: `the same text as '${twin}'` });
+      else offers.push(entry);
+      if (offers.at(-1) !== entry) continue;
+      ids.add(offer.id);
+      if (offer.data !== false && !texts.has(offer.text)) texts.set(offer.text, offer.id);
     }
   }
   return { offers, leftOut };

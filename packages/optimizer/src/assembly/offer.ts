@@ -19,11 +19,13 @@ export type BlockKind =
 
 /**
  * An item as the optimizer's own sources offer it. A source of yours may set these too: `attributes` stand in the
- * opening delimiter, `leaveOut` reports an item as dropped, with this reason, without offering it.
+ * opening delimiter, `whole` is what `text` is an excerpt of, to be read back, and `leaveOut` reports an item as
+ * dropped, with this reason, without offering it.
  */
 export interface ContextOffer extends ContextItem {
   readonly kind?: BlockKind;
   readonly attributes?: Readonly<Record<string, string>>;
+  readonly whole?: string;
   readonly leaveOut?: string;
 }
 

@@ -2,13 +2,13 @@ import { termsOf } from "../relevance.ts";
 
 const AROUND = 8;
 
-/** About so many characters of a large text: the lines nearest to the query with lines around them, each part with its line numbers. */
+/** About so many characters of a large text: the lines nearest to the query with lines around them, each part with its line numbers. `undefined` when every line is too long. */
 export function windowsAround(
   text: string,
   query: ReadonlySet<string>,
   weight: (term: string) => number,
   characters: number,
-): string {
+): string | undefined {
   const lines = text.split("\n");
   const scores = lines.map((line) => {
     let score = 0;
@@ -44,5 +44,5 @@ export function windowsAround(
     );
     start = end + 1;
   }
-  return parts.join("\n");
+  return parts.length === 0 ? undefined : parts.join("\n");
 }

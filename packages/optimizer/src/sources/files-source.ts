@@ -1,5 +1,6 @@
 import { isMnemosyneError, type ContextSource, type Workspace } from "@mnemosyne/core";
 import type { ContextOffer } from "../assembly/offer.ts";
+import { excerpt } from "../compress/excerpt.ts";
 import { coverage, termWeights, termsOf } from "../relevance.ts";
 import { queryOf } from "./memories-source.ts";
 import { windowsAround } from "./file-windows.ts";
@@ -50,12 +51,16 @@ export function createFilesSource(options: FilesSourceOptions = {}): ContextSour
         }))
         .toSorted((a, b) => b.relevance - a.relevance || (a.path < b.path ? -1 : 1));
       const offers = scored.map(({ path, text, relevance }, index): ContextOffer => {
-        const windows = text.length > excerptAt ? windowsAround(text, query, weight, excerptAt) : undefined;
+        const windows =
+          text.length <= excerptAt
+            ? undefined
+            : (windowsAround(text, query, weight, excerptAt) ?? excerpt(text, excerptAt, `file:${path}`));
         return {
           ...base(path),
           text: windows ?? text,
           relevance,
           attributes: windows === undefined ? { path } : { path, excerpt: "nearest parts" },
+          ...(windows === undefined ? {} : { whole: text }),
           ...(index < limit ? {} : { leaveOut: `${limit} files nearer to the task were offered` }),
         };
       });

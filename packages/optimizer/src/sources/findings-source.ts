@@ -19,12 +19,15 @@ export function createFindingsSource(): ContextSource {
       const evidence = Math.max(LEAST_EVIDENCE, Math.floor(EVIDENCE / Math.max(1, kept.size)));
       return findings.map((finding, index): ContextOffer => {
         const id = `finding:${index + 1}`;
+        const whole = describe(finding);
+        const text = describe(finding, (given) => excerpt(given, evidence, id));
         return {
           id,
           source: "findings",
           kind: "finding",
           relevance: finding.severity === "blocker" ? 1 : finding.severity === "warning" ? 0.6 : 0.3,
-          text: describe(finding, (text) => excerpt(text, evidence, id)),
+          text,
+          ...(text === whole ? {} : { whole, attributes: { excerpt: "true" } }),
           ...(kept.has(finding)
             ? {}
             : { leaveOut: `attempt ${attempt} is shown the most important findings only` }),
@@ -55,7 +58,7 @@ function isTest(finding: Finding): boolean {
 
 const RANK: Readonly<Record<Finding["severity"], number>> = { blocker: 0, warning: 1, note: 2 };
 
-function describe(finding: Finding, shorten: (text: string) => string): string {
+function describe(finding: Finding, shorten = (text: string): string => text): string {
   const place =
     finding.file === undefined
       ? ""
