@@ -8,6 +8,26 @@ export {
   type Manifest,
   type ManifestEntry,
 } from "./manifest/manifest.ts";
+export {
+  applyMerge,
+  type ApplyMergeOptions,
+  type MergeOutcome,
+  type MergeRecord,
+} from "./merge/apply-merge.ts";
+export type { ChangeProgress, PathChange } from "./merge/change-paths.ts";
+export type { EntryState } from "./merge/entry-now.ts";
+export { mergeLines } from "./merge/merge-lines.ts";
+export {
+  planMerge,
+  readMergePlan,
+  type MergeConflict,
+  type MergePlan,
+  type MergeStep,
+  type PlanMergeOptions,
+} from "./merge/merge-plan.ts";
+export { mergeTree, type MergeTreeOptions } from "./merge/merge-tree.ts";
+export { rebaseTree, type Rebased, type RebaseTreeOptions } from "./merge/rebase-tree.ts";
+export { restoreRecords, type Restored, type RestoreOptions } from "./merge/restore-records.ts";
 export { readManifest, type ReadManifestOptions } from "./manifest/read-manifest.ts";
 export type { FileIdentity } from "./manifest/walk-folder.ts";
 export type { ContentSource } from "./tree/base-reader.ts";

@@ -43,7 +43,10 @@ function batchesOf(job: DiskJob): DiskJob[] {
   return batches;
 }
 
-async function inline(batches: readonly DiskJob[], signal: AbortSignal | undefined): Promise<DiskOutcome[][]> {
+async function inline(
+  batches: readonly DiskJob[],
+  signal: AbortSignal | undefined,
+): Promise<DiskOutcome[][]> {
   const work = createDiskWork(fs, crypto);
   const outcomes: DiskOutcome[][] = [];
   for (const batch of batches) {

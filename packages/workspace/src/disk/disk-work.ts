@@ -61,7 +61,7 @@ export function createDiskWork(fs: typeof Fs, crypto: typeof Crypto): DiskWork {
   };
 
   const writeAll = (fd: number, piece: Buffer): void => {
-    for (let at = 0; at < piece.length; ) at += fs.writeSync(fd, piece, at, piece.length - at);
+    for (let at = 0; at < piece.length;) at += fs.writeSync(fd, piece, at, piece.length - at);
   };
 
   // O_NONBLOCK: a pipe that took the file's place must not hold us for ever.

@@ -14,8 +14,8 @@ export interface ManifestEntry {
   /** Where a link points, as it is written. */
   readonly target?: string;
   /**
-   * Device, inode, size and times in one string: while it is the same, so is the content. Missing where the file was
-   * too fresh to tell. Not part of the manifest's hash.
+   * Device, inode, size and times, in the folder that the manifest was read from, as one string: while it is the
+   * same, so is the content. Missing where the file was too fresh to tell. Not part of the manifest's hash.
    */
   readonly stamp?: string;
 }
@@ -58,7 +58,7 @@ export function manifestHash(manifest: Pick<Manifest, "entries">): string {
   return sum.update(encodeName(chunk)).digest("hex");
 }
 
-/** A manifest as JSON, with stamps left out. */
+/** A manifest as JSON. */
 export function manifestToJson(manifest: Manifest): Json {
   return {
     version: 1,
@@ -70,7 +70,8 @@ export function manifestToJson(manifest: Manifest): Json {
       entry.mode,
       entry.hash,
       entry.size,
-      ...(entry.target === undefined ? [] : [entry.target]),
+      entry.target ?? null,
+      entry.stamp ?? null,
     ]),
   };
 }
@@ -81,7 +82,7 @@ export function manifestFromJson(json: unknown): Manifest {
     readonly version?: unknown;
     readonly caches?: readonly string[];
     readonly skipped?: Manifest["skipped"];
-    readonly entries?: readonly [string, EntryType, number, string, number, string?][];
+    readonly entries?: readonly [string, EntryType, number, string, number, string | null, string | null][];
   } | null;
   if (value?.version !== 1 || !Array.isArray(value.entries)) {
     throw new MnemosyneError("E_INPUT", "This is not a manifest of version 1. Read the folder again.", {
@@ -89,8 +90,15 @@ export function manifestFromJson(json: unknown): Manifest {
     });
   }
   const entries = new Map<string, ManifestEntry>();
-  for (const [path, type, mode, hash, size, target] of value.entries) {
-    entries.set(path, { type, mode, hash, size, ...(target === undefined ? {} : { target }) });
+  for (const [path, type, mode, hash, size, target, stamp] of value.entries) {
+    entries.set(path, {
+      type,
+      mode,
+      hash,
+      size,
+      ...(target === null ? {} : { target }),
+      ...(stamp === null ? {} : { stamp }),
+    });
   }
   return { entries, caches: value.caches ?? [], skipped: value.skipped ?? [] };
 }

@@ -85,12 +85,15 @@ function fromWalk(walked: WalkedEntry, startedAt: number): ManifestEntry {
  * A stamp proves nothing about a file that changed as late as it was read: a second change within one tick of the file
  * system's clock leaves it as it is. Clocks that only count whole seconds get two of them.
  */
-function trusted(stamp: string, changedAt: number, readAt: number): string | undefined {
+export function trusted(stamp: string, changedAt: number, readAt: number): string | undefined {
   const margin = stamp.endsWith("000000000") ? 2_000 : 100;
   return changedAt < readAt - margin ? stamp : undefined;
 }
 
-function unreadable(path: string, outcome: { readonly code: string; readonly message: string }): MnemosyneError {
+function unreadable(
+  path: string,
+  outcome: { readonly code: string; readonly message: string },
+): MnemosyneError {
   return new MnemosyneError(
     "E_INPUT",
     `${path} cannot be read: ${outcome.message}. Give this user the right to read it, or leave its folder out as a cache.`,

@@ -154,4 +154,3 @@ function folderError(error: unknown, path: string): MnemosyneError {
     { kind: missing ? "notFound" : "input", cause: error, details: { path } },
   );
 }
-

@@ -8,7 +8,7 @@ export function decodeName(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
   if (!text.includes("\ufffd")) return text;
   let name = "";
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
     if (length === 0) {
       name += String.fromCharCode(0xdc00 + (bytes[at] ?? 0));
@@ -24,7 +24,8 @@ export function decodeName(bytes: Uint8Array): string {
 /** Length of the valid UTF-8 sequence that begins at `at`; 0 where there is none. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0;
-  const length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const length =
+    first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   const text = Buffer.from(bytes.subarray(at, at + length)).toString("utf8");
   const wellFormed = Buffer.from(text, "utf8").equals(bytes.subarray(at, at + length));

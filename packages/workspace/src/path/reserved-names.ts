@@ -4,7 +4,11 @@ const ASIDE = /^\.mnemosyne-aside-[0-9a-f]{16}(?:\.(?:new|old))?$/u;
 
 /** A name as the most forgiving file system would compare it: no case, no ignorable characters, no trailing dots or spaces. */
 function folded(name: string): string {
-  return name.normalize("NFKC").replaceAll(IGNORED, "").toLowerCase().replace(/[. ]+$/u, "");
+  return name
+    .normalize("NFKC")
+    .replaceAll(IGNORED, "")
+    .toLowerCase()
+    .replace(/[. ]+$/u, "");
 }
 
 /** True for `.git` in every spelling that some file system takes for it. */

@@ -81,7 +81,11 @@ export class FolderWorkspace implements Workspace {
     const folder = place.real.slice(0, place.real.lastIndexOf("/"));
     const aside = `${folder}/.mnemosyne-aside-${randomBytes(8).toString("hex")}.new`;
     // A new file gets the bits that the process's mask leaves; a known one keeps its own.
-    const handle = await open(fsPath(aside), "wx", present === undefined ? 0o666 : Number(present.mode) & 0o777);
+    const handle = await open(
+      fsPath(aside),
+      "wx",
+      present === undefined ? 0o666 : Number(present.mode) & 0o777,
+    );
     try {
       const opened = await handle.stat({ bigint: true });
       assertOpened(path, { real: aside, inside: aside }, handle.fd, opened);
@@ -182,7 +186,10 @@ export class FolderWorkspace implements Workspace {
     if (access === "read") return place;
     const { inside } = place;
     const { readOnly = [] } = this.#options;
-    if (inside === undefined || readOnly.some((cache) => inside === cache || inside.startsWith(`${cache}/`))) {
+    if (
+      inside === undefined ||
+      readOnly.some((cache) => inside === cache || inside.startsWith(`${cache}/`))
+    ) {
       throw notAllowed(path, "it lies in a cache that is shared read-only");
     }
     if (inside !== "" && !this.#mayWrite(inside)) {
@@ -198,7 +205,8 @@ export class FolderWorkspace implements Workspace {
       await mkdir(fsPath(folder), { recursive: true });
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === "EEXIST" || code === "ENOTDIR") throw notAllowed(path, "a part of it is a file, not a folder");
+      if (code === "EEXIST" || code === "ENOTDIR")
+        throw notAllowed(path, "a part of it is a file, not a folder");
       throw error;
     }
     const again = await resolveInJail(this.#jail, path);

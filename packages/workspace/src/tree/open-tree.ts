@@ -3,14 +3,20 @@ import { resolve } from "node:path";
 import { MnemosyneError } from "@mnemosyne/core";
 import { runDiskJob } from "../disk/disk-threads.ts";
 import { cacheRule, DEFAULT_CACHES, sharedCaches } from "../manifest/cache-folders.ts";
-import type { Manifest } from "../manifest/manifest.ts";
-import { assemble } from "../manifest/read-manifest.ts";
+import type { Manifest, ManifestEntry } from "../manifest/manifest.ts";
+import { assemble, trusted } from "../manifest/read-manifest.ts";
 import { walkFolder, type FileIdentity, type Walk } from "../manifest/walk-folder.ts";
 import { fsPath } from "../path/fs-path.ts";
 import type { ContentSource } from "./base-reader.ts";
 import { shareCaches } from "./share-caches.ts";
 import { dropTree, Tree } from "./tree.ts";
-import { identitiesFromJson, identitiesToJson, readTreeBase, readTreeNote, writeTreeNote } from "./tree-note.ts";
+import {
+  identitiesFromJson,
+  identitiesToJson,
+  readTreeBase,
+  readTreeNote,
+  writeTreeNote,
+} from "./tree-note.ts";
 
 /** Options of {@link openTree}. */
 export interface OpenTreeOptions {
@@ -49,10 +55,15 @@ export async function openTree(options: OpenTreeOptions): Promise<Tree> {
   await mkdir(fsPath(options.tree), { recursive: true });
   const root = await realpath(fsPath(options.tree), { encoding: "utf8" });
   if (source === root || source.startsWith(`${root}/`)) {
-    throw new MnemosyneError("E_INPUT", `The tree ${root} would contain its own source ${source}. Choose another folder.`, {
-      kind: "input",
-    });
+    throw new MnemosyneError(
+      "E_INPUT",
+      `The tree ${root} would contain its own source ${source}. Choose another folder.`,
+      {
+        kind: "input",
+      },
+    );
   }
+  const startedAt = Date.now();
   try {
     const walk = await walkFolder(source, {
       caches: cacheRule(caches),
@@ -66,15 +77,16 @@ export async function openTree(options: OpenTreeOptions): Promise<Tree> {
         { kind: "input" },
       );
     }
-    const copied = await copyEntries(source, root, walk, signal);
+    const { original, copied } = await copyEntries(source, root, walk, startedAt, signal);
     const shared = await shareCaches(source, root, walk.caches);
     await sealFolders(root, walk);
-    const base = options.base ?? copied;
-    const note = { version: 1 as const, source, caches, shared, forbidden: identitiesToJson(forbidden) };
+    const base = options.base ?? original;
+    const origins = [source, ...((await readTreeNote(source))?.origins ?? [])];
+    const note = { version: 1 as const, origins, caches, shared, forbidden: identitiesToJson(forbidden) };
     await writeTreeNote(root, writes === undefined ? note : { ...note, writes }, base);
     return new Tree({
       root,
-      source,
+      origins,
       base,
       caches,
       shared,
@@ -104,12 +116,14 @@ export async function reopenTree(options: ReopenTreeOptions): Promise<Tree> {
   const note = await readTreeNote(root);
   const base = await readTreeBase(root);
   if (note === undefined || base === undefined) {
-    throw new MnemosyneError("E_NOT_FOUND", `${root} is not a finished tree. Open a new one.`, { kind: "notFound" });
+    throw new MnemosyneError("E_NOT_FOUND", `${root} is not a finished tree. Open a new one.`, {
+      kind: "notFound",
+    });
   }
   const writes = options.writes ?? note.writes;
   return new Tree({
     root,
-    source: note.source,
+    origins: note.origins,
     base,
     caches: options.caches === undefined ? note.caches : sharedCaches(options.caches, writes),
     shared: note.shared,
@@ -123,8 +137,9 @@ async function copyEntries(
   source: string,
   root: string,
   walk: Walk,
+  startedAt: number,
   signal: AbortSignal | undefined,
-): Promise<Manifest> {
+): Promise<{ readonly original: Manifest; readonly copied: Manifest }> {
   for (const { path, type, mode, target } of walk.entries) {
     // Until everything is in it, a folder must be open to us whatever its bits say.
     if (type === "directory") await mkdir(fsPath(`${root}/${path}`), { mode: mode | 0o700 });
@@ -132,7 +147,26 @@ async function copyEntries(
   }
   const files = walk.entries.filter(({ type }) => type === "file");
   const outcomes = await runDiskJob({ from: source, to: root, files }, signal);
-  return assemble(walk, new Map(files.map(({ path }, at) => [path, outcomes[at]])), source, Date.now());
+  const copied = assemble(
+    walk,
+    new Map(files.map(({ path }, at) => [path, outcomes[at]])),
+    source,
+    Date.now(),
+  );
+  return { original: withStampsOf(walk, copied, startedAt), copied };
+}
+
+/** The same entries, with the stamps that the walk saw in the source. */
+function withStampsOf(walk: Walk, copied: Manifest, startedAt: number): Manifest {
+  const entries = new Map<string, ManifestEntry>();
+  for (const { path, stamp: seen, changedAt } of walk.entries) {
+    const entry = copied.entries.get(path);
+    if (entry === undefined) continue;
+    const { stamp: _, ...state } = entry;
+    const stamp = entry.type === "file" ? trusted(seen, changedAt, startedAt) : undefined;
+    entries.set(path, stamp === undefined ? state : { ...state, stamp });
+  }
+  return { ...copied, entries };
 }
 
 /** Gives every folder its permission bits, deepest first. */

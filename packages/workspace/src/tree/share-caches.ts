@@ -77,7 +77,10 @@ async function linkEach(
       const back = leadsBack(from, cache, source);
       // A tree's own folder of links leads on to the cache that they were made from.
       if (!back && !isInside(target, cache)) targets.add(dirname(target));
-      await symlink(back ? relative(dirname(link), tree + target.slice(source.length)) : target, fsPath(link));
+      await symlink(
+        back ? relative(dirname(link), tree + target.slice(source.length)) : target,
+        fsPath(link),
+      );
     } else if (entry.isDirectory() && entry.name.startsWith("@") && hasLinksBack(from, source)) {
       for (const target of await linkEach(from, link, source, tree)) targets.add(target);
     } else {

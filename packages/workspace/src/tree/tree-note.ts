@@ -15,8 +15,8 @@ export interface SharedCache {
 /** What another process needs to know of a tree; it stands beside it, in `<tree>.tree.json`. */
 export interface TreeNote {
   readonly version: 1;
-  /** Folder that it was copied from. */
-  readonly source: string;
+  /** Folder that it was copied from, and those that this one came from. */
+  readonly origins: readonly string[];
   readonly caches: readonly string[];
   readonly shared: readonly SharedCache[];
   readonly writes?: readonly string[];
@@ -44,10 +44,13 @@ export async function readTreeBase(tree: string): Promise<Manifest | undefined> 
   return base === undefined ? undefined : manifestFromJson(base);
 }
 
-/** Writes what stands beside a tree; the note comes last, so that a tree with a note is whole. */
+/**
+ * Writes what stands beside a tree; the note comes last, so that a tree with a note is whole. It is not forced onto the
+ * disk: neither is the tree, and after a power failure its hash tells.
+ */
 export async function writeTreeNote(tree: string, note: TreeNote, base: Manifest): Promise<void> {
-  await writeJsonFile(besideTree(tree).base, manifestToJson(base));
-  await writeJsonFile(besideTree(tree).note, note as unknown as Json);
+  await writeJsonFile(besideTree(tree).base, manifestToJson(base), false);
+  await writeJsonFile(besideTree(tree).note, note as unknown as Json, false);
 }
 
 /** Identities as JSON can carry them. */
@@ -69,14 +72,14 @@ export async function readJson(path: string): Promise<Json | undefined> {
   }
 }
 
-/** Writes a JSON file by write-aside and rename, on the disk when it returns. */
-export async function writeJsonFile(path: string, value: Json): Promise<void> {
+/** Writes a JSON file by write-aside and rename; `durable`: it is on the disk when this returns. */
+export async function writeJsonFile(path: string, value: Json, durable: boolean): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const aside = `${path}.new`;
   const handle = await open(aside, "w");
   try {
     await handle.writeFile(JSON.stringify(value));
-    await handle.sync();
+    if (durable) await handle.sync();
   } finally {
     await handle.close();
   }

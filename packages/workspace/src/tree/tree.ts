@@ -9,7 +9,7 @@ import { besideTree, type SharedCache } from "./tree-note.ts";
 /** What a {@link Tree} is made of. */
 export interface TreeOptions {
   readonly root: string;
-  readonly source: string;
+  readonly origins: readonly string[];
   readonly base: Manifest;
   readonly caches: readonly string[];
   readonly shared: readonly SharedCache[];
@@ -26,21 +26,27 @@ export interface TreeOptions {
 export class Tree extends FolderWorkspace {
   /** What the workspace was when the run's first attempt at the task began; changes count from here. */
   readonly base: Manifest;
-  /** Folder that it was copied from. */
-  readonly source: string;
+  /** Folder that it was copied from, and those that this one came from, down to the workspace. */
+  readonly origins: readonly string[];
   /** Globs that limit what it may write; undefined: everything. */
   readonly writes: readonly string[] | undefined;
+  /** Cache folders that its manifests leave out: names or paths. */
+  readonly caches: readonly string[];
+  /** Files that it never shows. */
+  readonly forbidden: readonly FileIdentity[];
 
   constructor(options: TreeOptions) {
     super({
       ...options,
       readable: options.shared.map(({ target }) => target),
       readOnly: options.shared.map(({ path }) => path),
-      readBase: baseReader([options.root, options.source], options.contents),
+      readBase: baseReader([options.root, ...options.origins], options.contents),
     });
     this.base = options.base;
-    this.source = options.source;
+    this.origins = options.origins;
     this.writes = options.writes;
+    this.caches = options.caches;
+    this.forbidden = options.forbidden;
   }
 
   /** Removes the folder and what stands beside it. Dropping one that is gone does nothing. */
