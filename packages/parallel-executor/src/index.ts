@@ -1,1 +1,16 @@
-export {};
+// Everything exported here is public API; whatever is not named here is private.
+export { ParallelExecutor, type ExecuteOptions } from "./parallel-executor.ts";
+export type { ExecutionResult } from "./execution.ts";
+export type { ParallelExecutorOptions } from "./options.ts";
+export type {
+  CompensationContext,
+  FailurePolicy,
+  RetryPolicy,
+  TaskContext,
+  TaskDefinition,
+  TaskEvent,
+  TaskOutcome,
+  TaskSpec,
+  TaskStatus,
+  TaskTuple,
+} from "./task.ts";

@@ -1,44 +1,10 @@
-import {
-  MnemosyneError,
-  type AgentContext,
-  type AgentMemory,
-  type AgentResult,
-  type AgentTask,
-  type CommandRunner,
-  type Json,
-  type Workspace,
-} from "@mnemosyne/core";
+import { MnemosyneError, type AgentContext, type AgentResult, type AgentTask } from "@mnemosyne/core";
+import type { TaskFunction, TaskFunctionContext } from "@mnemosyne/plan";
 import { failedWith, failureOf } from "../failure.ts";
 import { toJson } from "../json-value.ts";
 import type { ExecutorSettings } from "../settings.ts";
 import { limitTime, timeAllowed, untilAborted } from "../time-limit.ts";
 import { completedWith } from "./checked-output.ts";
-
-/** What a plan's function may use. */
-export interface FunctionContext {
-  /** Fires when the run is cancelled or the task's time is over; a function that ignores it is left behind. */
-  readonly signal: AbortSignal;
-  /** `run:task:attempt`: the same for a repeated execution of the same attempt. */
-  readonly idempotencyKey: string;
-  readonly runId: string;
-  readonly task: string;
-  readonly attempt: number;
-  readonly epoch: number;
-  readonly memory: AgentMemory;
-  readonly workspace: Workspace;
-  readonly commands: CommandRunner;
-  /** The element of a `forEach` instance. */
-  readonly element?: Json;
-  /** Answers to questions that it asked, oldest first. */
-  readonly answers: AgentTask["answers"];
-  /** Ends the execution; the attempt goes on when a person has answered. */
-  ask(question: string): never;
-  /** Says that it is alive. */
-  heartbeat(note?: string): void;
-}
-
-/** A function of a module plan. Gets its dependencies' outputs by task id; what it returns must be JSON. */
-export type TaskFunction = (inputs: Readonly<Record<string, Json>>, context: FunctionContext) => unknown;
 
 /** Functions by the name that tasks give, or a way to find them. */
 export type FunctionTable =
@@ -90,7 +56,7 @@ function find(table: FunctionTable, name: string, task: AgentTask): TaskFunction
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-function functionContext(task: AgentTask, context: AgentContext, signal: AbortSignal): FunctionContext {
+function functionContext(task: AgentTask, context: AgentContext, signal: AbortSignal): TaskFunctionContext {
   return {
     signal,
     idempotencyKey: context.idempotencyKey,

@@ -11,7 +11,7 @@ import {
   type ToolLoopResult,
 } from "@mnemosyne/core";
 import { failedWith, failureOf } from "../failure.ts";
-import { hidingValues, type Redactor } from "../secrets.ts";
+import { hidingValues, journalled, type Redactor } from "../secrets.ts";
 import type { ExecutorSettings } from "../settings.ts";
 import { limitTime, timeAllowed, untilAborted } from "../time-limit.ts";
 import { askTool } from "../tools/ask-tool.ts";
@@ -42,7 +42,7 @@ export async function followInstructions(
     `Task '${task.definition.id}'`,
   );
   try {
-    return await converse(task, context, settings, { chosen, tools, finish, signal: limit.signal });
+    return await converse(task, context, settings, { chosen, tools, finish, redact, signal: limit.signal });
   } catch (error) {
     if (limit.passed()) return failedWith(limit.error(), true);
     return failureOf(error, context.signal, "The model's work failed");
@@ -61,6 +61,7 @@ interface Conversation {
   readonly chosen: Chosen;
   readonly tools: readonly Tool[];
   readonly finish: FinishLine | undefined;
+  readonly redact: Redactor;
   readonly signal: AbortSignal;
 }
 
@@ -123,7 +124,7 @@ async function converse(
   task: AgentTask,
   context: AgentContext,
   settings: ExecutorSettings,
-  { chosen, tools, finish, signal }: Conversation,
+  { chosen, tools, finish, redact, signal }: Conversation,
 ): Promise<AgentResult> {
   const { system, messages } = openingOf(task, context);
   let turns = 0;
@@ -145,8 +146,14 @@ async function converse(
             signal,
             idempotencyKey: context.idempotencyKey,
             onUse: (use) => {
-              context.heartbeat(`used ${use.tool}`);
-              context.emit({ type: "tool.used", task: task.definition.id, attempt: task.attempt, ...use });
+              context.heartbeat();
+              context.emit({
+                type: "tool.used",
+                task: task.definition.id,
+                attempt: task.attempt,
+                ...use,
+                input: journalled(use.input, redact),
+              });
             },
           },
           onTurn: () => context.heartbeat(),

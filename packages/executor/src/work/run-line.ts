@@ -82,11 +82,10 @@ function record(
   result: CommandResult,
   redact: Redactor,
 ): void {
-  const at = { task: task.definition.id, attempt: task.attempt };
-  context.emit({ type: "sandbox.applied", ...at, ...result.sandbox });
   context.emit({
     type: "tool.used",
-    ...at,
+    task: task.definition.id,
+    attempt: task.attempt,
     tool: "run",
     input: { line: redact(line) },
     ok: result.exitCode === 0 && !result.timedOut,
