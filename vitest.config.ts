@@ -11,6 +11,7 @@ export default defineConfig({
     // Generous, for machines that do other things too: a hanging test is still told from a slow one.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    maxConcurrency: 2,
     projects: [
       {
         extends: true,

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { expect, test } from "vitest";
+import { packageTable } from "../tooling/package-table.mjs";
 import { anchorsOf, codeBlocks, linksOf, pages, type Link } from "./markdown.ts";
 import { exists, packages, readText } from "./repository.ts";
 
@@ -71,4 +72,8 @@ test("what is looked for in pages is found", () => {
   expect(declares("export function f(): void {}", "f")).toBe(true);
   expect(declares("call(f, g);", "g")).toBe(false);
   expect([...anchorsOf("packages/coordinator/README.md")]).toContain("across-processes");
+});
+
+test("the README's table shows the packages as they are", () => {
+  expect(readText("README.md")).toContain(`\n\n${packageTable()}\n\n`);
 });

@@ -21,7 +21,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   "context-monitor": { mayKnow: ["core"], libraries: [] },
   "parallel-executor": { mayKnow: ["core"], libraries: [] },
   workspace: { mayKnow: ["core"] },
-  anthropic: { mayKnow: ["core"], libraries: ["@anthropic-ai/sdk"] },
+  anthropic: { mayKnow: ["core"], libraries: ["@anthropic-ai/sdk", "@cfworker/json-schema"] },
 
   orchestrator: { mayKnow: AGENT },
   optimizer: { mayKnow: AGENT },

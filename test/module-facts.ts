@@ -15,8 +15,20 @@ export interface ModuleFacts {
   readonly uses: readonly { readonly name: string; readonly line: number }[];
 }
 
-/** Parses a TypeScript or JavaScript file. */
-export function factsOf(file: string, text = readText(file)): ModuleFacts {
+const known = new Map<string, ModuleFacts>();
+
+/** Reads a TypeScript or JavaScript file of the repository, or the text that is given for it. */
+export function factsOf(file: string, text?: string): ModuleFacts {
+  if (text !== undefined) return parse(file, text);
+  let facts = known.get(file);
+  if (facts === undefined) {
+    facts = parse(file, readText(file));
+    known.set(file, facts);
+  }
+  return facts;
+}
+
+function parse(file: string, text: string): ModuleFacts {
   const { module, program, comments, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0]?.message ?? ""}`);
   const exported = module.staticExports.flatMap(({ entries }) => entries);

@@ -1,0 +1,2 @@
+/** The README's table of packages, as Markdown. */
+export function packageTable(): string;
