@@ -45,8 +45,7 @@ const suites = {
   "ledger in memory": budgetLedgerConformance(async () => ({ subject: new MemoryBudgetLedger() })),
 };
 
-for (const [name, checks] of Object.entries(suites))
-  describe(name, () => {
-    // oxlint-disable-next-line vitest/expect-expect -- the checks throw by themselves
-    for (const check of checks) test(check.name, () => check.run());
-  });
+describe.each(Object.entries(suites))("%s", (_name, checks) => {
+  // oxlint-disable-next-line vitest/expect-expect -- the checks throw by themselves
+  test.each(checks)("$name", ({ run }) => run());
+});

@@ -5,7 +5,7 @@ import { isMnemosyneError, type ErrorCode, type MnemosyneError } from "@mnemosyn
 export interface ConformanceCheck {
   readonly name: string;
   /** Throws when the implementation does not do it. */
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 /** An implementation, opened empty for one check. */

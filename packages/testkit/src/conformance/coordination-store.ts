@@ -19,6 +19,18 @@ async function conflicts(store: CoordinationStore, request: LeaseRequest): Promi
   return result.conflicts;
 }
 
+async function increment(store: CoordinationStore, key: string): Promise<void> {
+  for (;;) {
+    const now = await store.getValue(key);
+    try {
+      await store.setValue(key, Number(now?.value ?? 0) + 1, now?.version ?? 0);
+      return;
+    } catch (error) {
+      await refused(Promise.reject(error), "E_VERSION_CONFLICT", "a lost race");
+    }
+  }
+}
+
 /** What every coordination store must do. */
 export function coordinationStoreConformance(open: Open<CoordinationStore>): readonly ConformanceCheck[] {
   return suite(open, {
@@ -151,19 +163,8 @@ export function coordinationStoreConformance(open: Open<CoordinationStore>): rea
     },
 
     "counting by compare-and-set loses nothing": async (store, second) => {
-      const increment = async (handle: CoordinationStore): Promise<void> => {
-        for (;;) {
-          const now = await handle.getValue("n");
-          try {
-            await handle.setValue("n", Number(now?.value ?? 0) + 1, now?.version ?? 0);
-            return;
-          } catch (error) {
-            await refused(Promise.reject(error), "E_VERSION_CONFLICT", "a lost race");
-          }
-        }
-      };
       await Promise.all(
-        Array.from({ length: 16 }, (_, index) => increment(index % 2 === 0 ? store : second)),
+        Array.from({ length: 16 }, (_, index) => increment(index % 2 === 0 ? store : second, "n")),
       );
       same((await store.getValue("n"))?.value, 16, "the count");
     },

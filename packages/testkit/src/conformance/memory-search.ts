@@ -20,6 +20,10 @@ const QUERIES = [
   "word ".repeat(3000),
 ];
 
+function apple(name: string, more: Partial<MemoryInput>): MemoryInput {
+  return { content: `apple ${name}`, ...more };
+}
+
 /** What every store's search and listing must do. */
 export const MEMORY_SEARCH_CHECKS: Checks<MemoryStore> = {
   "any text is a legal query": async (store) => {
@@ -120,14 +124,10 @@ export const MEMORY_SEARCH_CHECKS: Checks<MemoryStore> = {
   },
 
   "filters narrow a search": async (store) => {
-    const make = (content: string, more: Partial<MemoryInput>): MemoryInput => ({
-      content: `apple ${content}`,
-      ...more,
-    });
     await store.storeMany([
-      make("a", { importance: 9, type: "bug_fix", tags: ["x", "y"], thread: "t1", seq: 1 }),
-      make("b", { importance: 2, type: "insight", tags: ["x"], thread: "t2", seq: 1 }),
-      make("c", { importance: 5, type: "preference" }),
+      apple("a", { importance: 9, type: "bug_fix", tags: ["x", "y"], thread: "t1", seq: 1 }),
+      apple("b", { importance: 2, type: "insight", tags: ["x"], thread: "t2", seq: 1 }),
+      apple("c", { importance: 5, type: "preference" }),
     ]);
     const found = async (options: Parameters<MemoryStore["search"]>[1]): Promise<string> =>
       (await store.search("apple", options))

@@ -47,10 +47,6 @@ export const MEMORY_TRANSFER_CHECKS: Checks<MemoryStore> = {
     const result = await store.import(records);
     same(result.imported, 2, "imported again");
     const after = await collect(store.export());
-    const plain = (memories: readonly Memory[]): unknown =>
-      memories.map(({ id, content, namespace, tags, metadata, importance, thread, seq, actor, createdAt }) =>
-        JSON.stringify([id, content, namespace, tags, metadata, importance, thread, seq, actor, createdAt]),
-      );
     same(plain(after), plain(before), "records after the round trip");
   },
 
@@ -96,4 +92,11 @@ async function collect(memories: AsyncIterable<Memory>): Promise<readonly Memory
 
 async function* lazily(inputs: readonly MemoryInput[]): AsyncGenerator<MemoryInput> {
   yield* inputs;
+}
+
+function plain(memories: readonly Memory[]): unknown {
+  return memories.map(
+    ({ id, content, namespace, tags, metadata, importance, thread, seq, actor, createdAt }) =>
+      JSON.stringify([id, content, namespace, tags, metadata, importance, thread, seq, actor, createdAt]),
+  );
 }
