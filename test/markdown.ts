@@ -34,9 +34,9 @@ function lines(page: string): readonly string[] {
 /** Links of a page. */
 export function linksOf(page: string): readonly Link[] {
   return lines(page).flatMap((line, index) =>
-    // A link's own text may be code; code that only looks like a link is not one.
-    [...line.replaceAll(/(?<!\[)`[^`]*`(?!\])/g, "").matchAll(/\[([^\]]+)\]\(([^)\s]+)\)/g)].map(
-      ([, text = "", target = ""]) => ({ text, target, line: index + 1 }),
+    // A link's text may be code; code that only looks like a link is not one.
+    [...line.matchAll(/\[([^\]]+)\]\(([^)\s]+)\)|`[^`]*`/g)].flatMap(([, text, target]) =>
+      text === undefined || target === undefined ? [] : [{ text, target, line: index + 1 }],
     ),
   );
 }

@@ -1,6 +1,5 @@
-// Draws the packages and who knows whom, from their manifests. `node tooling/diagram.mjs` prints it.
+// Draws the packages and who knows whom, from their manifests.
 import { readdirSync, readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 
 const scope = "@mnemosyne/";
 
@@ -42,5 +41,3 @@ export function diagram() {
   }
   return `${lines.join("\n")}\n`;
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) process.stdout.write(diagram());

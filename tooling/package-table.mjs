@@ -1,6 +1,5 @@
-// Prints the README's table of packages, from their manifests.
+// The README's table of packages, from their manifests.
 import { readdirSync, readFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 
 const scope = "@mnemosyne/";
 
@@ -35,6 +34,3 @@ export function packageTable() {
   const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(" | ")} |`;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
-  process.stdout.write(`${packageTable()}\n`);
