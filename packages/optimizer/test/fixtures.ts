@@ -12,6 +12,7 @@ import {
   type Finding,
   type SearchHit,
 } from "@mnemosyne/core";
+import fc from "fast-check";
 
 /** A request for a small task, with what is given in its place. */
 export const request = (more: Partial<ContextRequest> = {}): ContextRequest => ({
@@ -93,3 +94,12 @@ export function hit(id: string, content: string, more: Partial<SearchHit> = {}):
     ...more,
   };
 }
+
+/** Any text at all: every UTF-16 code unit, lone surrogates too, often ASCII. */
+export const anyText = (maxLength: number): fc.Arbitrary<string> =>
+  fc.string({
+    maxLength,
+    unit: fc
+      .oneof(fc.integer({ min: 0, max: 127 }), fc.integer({ min: 0, max: 0xffff }))
+      .map((code) => String.fromCharCode(code)),
+  });

@@ -9,7 +9,7 @@ import {
 } from "@mnemosyne/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { counted, included, item, request, source } from "./fixtures.ts";
+import { anyText, counted, included, item, request, source } from "./fixtures.ts";
 import { attributeOf, parseText } from "./parse-text.ts";
 
 /** Texts that try to be more than data. */
@@ -34,7 +34,7 @@ const HOSTILE = [
 
 const text = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...HOSTILE) },
-  { weight: 2, arbitrary: fc.string({ unit: "binary", maxLength: 300 }) },
+  { weight: 2, arbitrary: anyText(300) },
   { weight: 2, arbitrary: fc.lorem({ maxCount: 60 }) },
   {
     weight: 1,

@@ -50,7 +50,9 @@ export function scoreSkill(task: string, skill: Skill): SkillScore {
     })
     .toSorted((a, b) => b.weight - a.weight || (a.term < b.term ? -1 : 1));
   const weight = matches.reduce((sum, match) => sum + match.weight, 0);
-  const named = new RegExp(`(?<![\\p{L}\\p{N}-])${escape(skill.name)}(?![\\p{L}\\p{N}-])`, "iu").test(task);
+  const named = ` ${task.toLowerCase().replace(/[^\p{L}\p{N}-]+/gu, " ")} `.includes(
+    ` ${skill.name.toLowerCase()} `,
+  );
   const score = named && skill.name.includes("-") ? 1 : 1 - Math.exp(-weight);
   return { skill, score: Math.min(1, score * (skill.scope === "project" ? PROJECT_BONUS : 1)), matches };
 }
@@ -67,8 +69,4 @@ export function rankSkills(task: string, skills: readonly Skill[]): readonly Ski
   return skills
     .map((skill) => scoreSkill(task, skill))
     .toSorted((a, b) => b.score - a.score || (a.skill.name < b.skill.name ? -1 : 1));
-}
-
-function escape(text: string): string {
-  return text.replace(/[^\p{L}\p{N}]/gu, (character) => `\\${character}`);
 }
