@@ -43,6 +43,7 @@ export class Execution {
   readonly #urgency: Urgency;
   readonly #fates: Fates;
   readonly #world: RunWorld;
+  /** Dependencies of each task that have not completed yet. */
   readonly #missing: Int32Array;
   readonly #ready: ReadySet;
   readonly #exclusion: Exclusion | undefined;
@@ -74,7 +75,7 @@ export class Execution {
     this.#exclusion = Exclusion.of(specs, this.#urgency.rankOf);
     this.#fates = new Fates(this.#graph);
     this.#world = { graph: this.#graph, values: this.#fates.values };
-    this.#missing = this.#graph.indegree.slice();
+    this.#missing = this.#graph.indegree;
     this.#ready = new ReadySet(specs.length);
     this.#completionOrder = settings.policy === "rollback" ? [] : undefined;
     this.#feed = new EventFeed(settings.onEvent, this.#graph.names, this.#fates);
@@ -158,7 +159,7 @@ export class Execution {
     const attempt = fates.attempts[task]! + 1;
     fates.state[task] = RUNNING;
     fates.attempts[task] = attempt;
-    if (attempt === 1) fates.startedAt[task] = this.#now;
+    if (attempt === 1) fates.times[task] = this.#now;
     const slot = this.#slots.take(task);
     if (this.#feed.open) this.#feed.tell("task.started", task);
     let value: unknown;
@@ -205,10 +206,9 @@ export class Execution {
     return slot;
   }
 
-  /** A task no longer runs: its time is known, and its resources are free. */
+  /** A task no longer runs: its resources are free. */
   #leave(task: number): void {
     this.#now = performance.now();
-    this.#fates.duration[task] = this.#now - this.#fates.startedAt[task]!;
     if (this.#exclusion === undefined) return;
     this.#exclusion.release(task);
     this.#wakeWaiters(task);
@@ -342,7 +342,7 @@ export class Execution {
   }
 
   #settle(task: number, state: number, type: TaskEvent["type"], error?: Error): void {
-    this.#fates.settle(task, state, error);
+    this.#fates.settle(task, state, this.#now, error);
     if (this.#feed.open) this.#feed.tell(type, task, error);
   }
 }

@@ -26,8 +26,8 @@ export class Fates {
   readonly state: Uint8Array;
   readonly values: unknown[] = [];
   readonly attempts: Int32Array;
-  readonly startedAt: Float64Array;
-  readonly duration: Float64Array;
+  /** When its first try began; from its end on, how long it took. */
+  readonly times: Float64Array;
   readonly errors = new Map<number, Error>();
   /** Tasks whose fate is open. */
   unsettled: number;
@@ -43,13 +43,13 @@ export class Fates {
     // Filled now: values come in any order, and an array with large gaps turns into a slow table.
     for (let index = 0; index < graph.size; index++) this.values.push(undefined);
     this.attempts = new Int32Array(graph.size);
-    this.startedAt = new Float64Array(graph.size);
-    this.duration = new Float64Array(graph.size);
+    this.times = new Float64Array(graph.size);
   }
 
-  /** A task's fate is known. */
-  settle(task: number, state: number, error: Error | undefined): void {
+  /** A task's fate is known, at this time. */
+  settle(task: number, state: number, now: number, error: Error | undefined): void {
     this.state[task] = state;
+    this.times[task] = now - this.times[task]!;
     this.unsettled--;
     if (error !== undefined) this.errors.set(task, error);
   }
@@ -77,7 +77,7 @@ export class Fates {
   #outcome(index: number): TaskOutcome {
     const attempts = this.attempts[index]!;
     if (this.state[index] === COMPLETED && !this.errors.has(index))
-      return { status: "completed", value: this.values[index], attempts, durationMs: this.duration[index]! };
+      return { status: "completed", value: this.values[index], attempts, durationMs: this.times[index]! };
     const error = this.errors.get(index);
     const causes = this.#causes(index);
     const finished = this.state[index] === COMPLETED || this.state[index] === COMPENSATED;
@@ -87,7 +87,7 @@ export class Fates {
       ...(error === undefined ? {} : { error }),
       ...(causes === undefined ? {} : { causes }),
       attempts,
-      ...(attempts > 0 ? { durationMs: this.duration[index]! } : {}),
+      ...(attempts > 0 ? { durationMs: this.times[index]! } : {}),
     };
   }
 
