@@ -6,13 +6,15 @@ export function normaliseMessage(message: string): string {
   return (
     message
       .toLowerCase()
-      // Hex first: a commit or an address would otherwise survive as letters between numbers.
-      .replaceAll(/\b0x[\da-f]+\b/g, "#")
-      .replaceAll(/\b(?=[a-f]*\d)[\da-f]{7,}\b/g, "#")
-      .replaceAll(/\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g, "#")
       .replaceAll(/(?:[a-z]:)?(?:[\w.@~-]*[\\/])+[\w.@~-]*/g, "/")
-      .replaceAll(/\d+(?:[.,:]\d+)*\s*(?:ns|µs|us|ms|s|sec|secs|seconds?|m|min|minutes?|h)?\b/g, "#")
+      .replaceAll(
+        /\b0x[\da-f]+\b|\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b|\b(?=[a-f]*\d)[\da-f]{7,}\b/g,
+        "#",
+      )
       .replaceAll(/\d+/g, "#")
+      // A number's parts, and then its unit: `12.5 ms` and `3 s` are the same.
+      .replaceAll(/#(?:[.,:]?#)*/g, "#")
+      .replaceAll(/#\s*(?:ns|µs|us|ms|s|secs?|seconds?|m|mins?|minutes?|h)\b/g, "#")
       .replaceAll(/\s+/g, " ")
       .trim()
   );

@@ -2,7 +2,13 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { TaskId, type Command, type CommandRunner, type CommandResult, type GateSubject } from "@mnemosyne/core";
+import {
+  TaskId,
+  type Command,
+  type CommandRunner,
+  type CommandResult,
+  type GateSubject,
+} from "@mnemosyne/core";
 import { openTree, type Tree } from "@mnemosyne/workspace";
 
 /** Files by path; `undefined` deletes. */
@@ -58,7 +64,8 @@ export async function openProject(before: Files, edits: Files = {}): Promise<Pro
 export const commands: CommandRunner = {
   run(command: Command, options): Promise<CommandResult> {
     const started = Date.now();
-    const [program, args] = "line" in command ? ["/bin/sh", ["-c", command.line]] : [command.program, [...command.args]];
+    const [program, args] =
+      "line" in command ? ["/bin/sh", ["-c", command.line]] : [command.program, [...command.args]];
     return new Promise((resolve, reject) => {
       const child = spawn(program, args, {
         cwd: options.cwd,
@@ -83,7 +90,16 @@ export const commands: CommandRunner = {
       child.on("close", (exitCode, signal) => {
         clearTimeout(timer);
         options.signal?.removeEventListener("abort", kill);
-        resolve({ exitCode, signal, stdout, stderr, truncated: 0, timedOut, durationMs: Date.now() - started, sandbox: { level: "none", missing: [] } });
+        resolve({
+          exitCode,
+          signal,
+          stdout,
+          stderr,
+          truncated: 0,
+          timedOut,
+          durationMs: Date.now() - started,
+          sandbox: { level: "none", missing: [] },
+        });
       });
     });
   },

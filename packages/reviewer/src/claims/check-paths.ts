@@ -32,6 +32,9 @@ const PASSIVE_EDITED = PASSIVE(
   "(?:updated|modified|edited|changed|rewritten|refactored|extended|adjusted|corrected|patched|fixed|simplified)",
 );
 const PASSIVE_DROPPED = PASSIVE("(?:deleted|removed)");
+/** "`x`, which I created", "`x` (new)", "`x`: new": said behind the clause. */
+const SAID_MADE =
+  /^\s*(?:,?\s*(?:which|that)\s+(?:I|we)\s+(?:have\s+)?(?:just\s+)?(?:created|added|wrote|introduced)\b|\(\s*(?:new|added|created)\b[^)]*\)|:\s*(?:new|added|created)\b|\s[—–-]\s(?:new|added|created)\b)/i;
 const EARLIER =
   /\b(?:already|previous(?:ly)?|earlier|existing|upstream|before|originally|another|other\s+(?:task|agent)|last\s+(?:week|time|run)|initial(?:ly)?)\b/i;
 const TARGET = /\b(?:to|into|with|as)\s*$|(?:→|->|=>)\s*$/i;
@@ -56,7 +59,11 @@ export async function checkPath(
     return NO_CLAIM;
   const changed = subject.changes.filter((change) => isSame(change.path, path));
 
-  if (mood.negated && !mood.supposed) {
+  const there = await repository.find(path);
+  const saidMade = SAID_MADE.test(sentence.words.slice(mention.end));
+  if (saidMade && !mood.hypothetical && there.length === 0) return missing(context, sentence, named.path);
+
+  if (mood.negated && !mood.hypothetical) {
     const touched =
       new RegExp(
         `\\b(?:not|never|without|n['’]t)\\s+(?:\\w+\\s+){0,2}?(?:touch|chang|edit|modif|alter|updat)\\w*${FILLER}$`,
@@ -76,7 +83,6 @@ export async function checkPath(
   }
   if (!isAsserted(mood)) return NO_CLAIM;
 
-  const there = await repository.find(path);
   const before = await repository.existed(path);
   const dropped = ACTIVE_DROPPED.test(mood.before) || PASSIVE_DROPPED.test(mood.after);
   if (dropped) {
@@ -101,19 +107,13 @@ export async function checkPath(
       isTarget;
     if (before && (mood.past || !made) && !isTarget) return HOLDS;
     if (!looksLikeFile(named, repository.isFolder(path.split("/")[0] ?? "")) && !made) return NO_CLAIM;
-    return refuted(
-      context,
-      "path",
-      sentence,
-      `'${named.path}' does not exist.`,
-      `looked for ${path} in the workspace and for files that end with it`,
-    );
+    return missing(context, sentence, named.path);
   }
 
   const lines = await checkLines(context, sentence, named, there);
   if (lines !== undefined) return lines;
   if (context.document !== undefined || EARLIER.test(mood.before) || EARLIER.test(mood.after)) return HOLDS;
-  const changes = saysChanged(mood);
+  const changes = saidMade ? "added" : saysChanged(mood);
   if (
     changes !== undefined &&
     !subject.changes.some((change) => there.some((place) => isUnder(change.path, place)))
@@ -131,6 +131,11 @@ export async function checkPath(
             .join(", ")}`,
     );
   return HOLDS;
+}
+
+function missing(context: ClaimContext, sentence: Sentence, path: string): Checked {
+  const evidence = `looked for ${path} in the workspace and for files that end with it`;
+  return refuted(context, "path", sentence, `'${path}' does not exist.`, evidence);
 }
 
 /** "added" or "changed" if the words say that this file is what the work was done on. */

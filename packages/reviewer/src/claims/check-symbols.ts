@@ -83,12 +83,18 @@ export async function checkSymbol(
   return HOLDS;
 }
 
-/** Files that hold every part of a chain; a member must stand where its owner does. */
+/** Files that hold every part of a chain; a member must stand where its owner is declared. */
 async function holdersOf({ repository }: ClaimContext, parts: readonly string[]): Promise<readonly string[]> {
-  let holders: readonly string[] | undefined;
-  for (const part of parts) {
+  const [owner = "", member] = parts;
+  let holders = await repository.filesWith(owner);
+  for (const part of parts.slice(1)) {
     const files = await repository.filesWith(part);
-    holders = holders === undefined ? files : holders.filter((path) => files.includes(path));
+    holders = holders.filter((path) => files.includes(path));
   }
-  return holders ?? [];
+  if (member === undefined || holders.length === 0) return holders;
+  const declaring = await repository.declarationsOf(owner);
+  if (declaring.length === 0) return holders;
+  const used = await repository.filesWith(`${owner}.${member}`);
+  const declared = declaring.filter(({ path, members }) => members?.has(member) ?? holders.includes(path));
+  return [...new Set([...used, ...declared.map(({ path }) => path)])];
 }

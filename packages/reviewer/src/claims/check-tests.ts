@@ -37,6 +37,11 @@ const OUT_OF = new RegExp(
 );
 /** "pass all 12 tests". */
 const PASS_COUNT = new RegExp(`\\b(?:pass(?:es|ed|ing)?)\\s+(?:all\\s+|the\\s+)*${NUMBER}\\s+${TESTS}`, "gi");
+/** "passes with 9 tests", "green (9 tests)". */
+const PASS_WITH = new RegExp(
+  `\\b(?:pass(?:es|ed|ing)?|green|succeed(?:s|ed)?)\\s*(?:,|:|\\(|with|at|on)\\s*(?:all\\s+|the\\s+)*${NUMBER}\\s+${TESTS}`,
+  "gi",
+);
 const COUNT_FAIL = new RegExp(`\\b${NUMBER}\\s+(?:${TESTS}\\s+)?(?:fail(?:ed|ures?|ing|s)?)\\b`, "gi");
 /** "All tests pass", "the suite is green", "tests: passing". */
 const ALL_PASS = new RegExp(
@@ -74,6 +79,7 @@ export function checkTestClaims(context: ClaimContext, sentence: Sentence): Chec
   each(ADDED, (match, mood) => checkAdded(context, sentence, numberOf(match[1]), mood));
   each(COUNT_PASS, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
   each(PASS_COUNT, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
+  each(PASS_WITH, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), "", mood));
   if (/\btests?\b|\bfail|\bskip|\bsuite\b/i.test(sentence.words))
     each(SHORT_PASS, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
   each(COUNT_FAIL, (match, mood) => checkFailCount(context, sentence, numberOf(match[1]), mood));

@@ -45,6 +45,7 @@ export function classify({ text, ticked }: Mention): Named | undefined {
     return { kind: "package", name: text };
   const path = pathIn(text);
   if (path !== undefined) return path;
+  if (/^[a-z][a-z\d]*(?:-[a-z\d]+)+$/.test(text)) return { kind: "word", word: text };
   const chain = CHAIN.exec(text);
   if (chain?.[1] === undefined) return undefined;
   const parts = chain[1].split(/\?\.|\.|::|(?<!^)#/).map((part) => part.replace(/^#/, ""));

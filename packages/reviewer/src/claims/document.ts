@@ -36,6 +36,8 @@ interface Paragraph {
   readonly starts: [offset: number, line: number][];
   readonly box?: Sentence["box"];
   readonly heading: boolean;
+  /** Of a list. */
+  readonly item: boolean;
 }
 
 /** Takes a Markdown text apart into sentences, fenced blocks and links. `keep` may leave lines out (by number). */
@@ -44,13 +46,17 @@ export function parseDocument(text: string, keep: (line: number) => boolean = ()
   const blocks: CodeBlock[] = [];
   const links: { target: string; line: number; text: string }[] = [];
   let section = "";
+  /** A line that ends with a colon, above the list that it opens. */
+  let leadIn = "";
   let open: Paragraph | undefined;
   let fence: { mark: string; line: number; info: string; lead: string; lines: string[] } | undefined;
   let lead = "";
 
   const close = (): void => {
     if (open === undefined) return;
-    for (const part of sentencesIn(open)) sentences.push({ ...part, section });
+    const under = open.item && leadIn !== "" ? `${section} > ${leadIn}` : section;
+    for (const part of sentencesIn(open)) sentences.push({ ...part, section: under });
+    if (!open.item) leadIn = /:\W*$/.test(open.text) ? open.text : "";
     if (open.heading) section = open.text;
     open = undefined;
   };
@@ -83,18 +89,19 @@ export function parseDocument(text: string, keep: (line: number) => boolean = ()
     if (raw.trim() === "" || /^\s*(?:[-*_]\s*){3,}$/.test(raw)) close();
     else if (heading?.[1] !== undefined) {
       close();
-      open = { text: heading[1], starts: [[0, line]], heading: true };
+      open = { text: heading[1], starts: [[0, line]], heading: true, item: false };
       close();
     } else if (item !== null) {
       close();
       const box =
         item[1] === undefined ? {} : { box: item[1] === " " ? ("open" as const) : ("ticked" as const) };
-      open = { text: item[2] ?? "", starts: [[0, line]], heading: false, ...box };
+      open = { text: item[2] ?? "", starts: [[0, line]], heading: false, item: true, ...box };
     } else if (raw.trimStart().startsWith("|")) {
       close();
-      open = { text: raw.trim(), starts: [[0, line]], heading: false };
+      open = { text: raw.trim(), starts: [[0, line]], heading: false, item: false };
       close();
-    } else if (open === undefined) open = { text: raw.trim(), starts: [[0, line]], heading: false };
+    } else if (open === undefined)
+      open = { text: raw.trim(), starts: [[0, line]], heading: false, item: false };
     else {
       open.starts.push([open.text.length + 1, line]);
       open.text += ` ${raw.trim()}`;

@@ -4,7 +4,9 @@ import type { Sentence } from "./document.ts";
 export interface Mood {
   /** It is denied, avoided or said to be absent. */
   readonly negated: boolean;
-  /** It is planned, wished for, possible, supposed, or an example. */
+  /** It is planned, wished for, proposed or an example: it need not be there. */
+  readonly hypothetical: boolean;
+  /** That, or told to a reader or of a general case: it need not have happened. */
   readonly supposed: boolean;
   /** It is told of the past, or of what was taken away. */
   readonly past: boolean;
@@ -24,11 +26,16 @@ const NOT_NEGATION =
 const NEGATED_AFTER =
   /^\s*(?:(?:file|folder|directory|function|method|class|module|itself|at\s+all)\s+)?(?:(?:is|are|was|were|has|have|had|does|do|did|could|can|must|may|should|will)(?:\s+(?:still|also|been))?\s+(?:not|never)\b|(?:isn|wasn|aren|weren|doesn|don|didn|hasn|haven|couldn|can|won)['’]t\b|(?:is|are|was|were|stays?|stayed|remains?|remained|left|is\s+left)\s+(?:missing|absent|unchanged|untouched|alone|as\s+(?:it|is)|intact|unaffected|unrelated)|unchanged|untouched|no\s+longer\b)/i;
 
-const SUPPOSED =
-  /\b(?:should|could|would|will|shall|may|might|can|must|plan(?:s|ned|ning)?\s+(?:to|on|for)|intend\w*|going\s+to|to\s+be\s+\w+ed|next\s+steps?|follow[- ]?ups?|consider\w*|recommend\w*|suggest\w*|propos\w*|if|unless|whether|once|until|when(?:ever)?|e\.g\.?|for\s+example|for\s+instance|such\s+as|something\s+like|similar\s+to|later|future|todo|want\w*\s+to|need(?:s|ed)?\s+to|have\s+to|has\s+to|let['’]s|you|maybe|perhaps|possibly|hypothetical\w*|imagine|suppose\w*|expect(?:s|ed)?|asks?|asked|requests?|requested|task\s+(?:says|was|is)|ideally|eventually|optionally|potential\w*|remains?\s+to|still\s+(?:needs?|has)|out\s+of\s+scope)\b/i;
-const SUPPOSED_AFTER =
-  /^\s*(?:\w+\s+){0,2}?(?:should|could|would|will|might|may|can|must|needs?\s+to|has\s+to|have\s+to|later\b|next\b|in\s+(?:the\s+)?(?:future|a\s+follow)|would\s+be)\b/i;
-const SUPPOSED_SECTION =
+/** Not there yet, and perhaps never: planned, proposed, on a condition. */
+const HYPOTHETICAL =
+  /\b(?:should|could|would|will|shall|might|plan(?:s|ned|ning)?\s+(?:to|on|for)|intend\w*|going\s+to|to\s+be\s+\w+ed|next\s+steps?|follow[- ]?ups?|consider\w*|recommend\w*|suggest\w*|propos\w*|if|unless|whether|e\.g\.?|for\s+example|for\s+instance|such\s+as|something\s+like|similar\s+to|a\s+\w+\s+like|later|future|todo|want(?:s|ed)?\s+to|let['’]s|maybe|perhaps|possibly|hypothetical\w*|imagine|suppose\w*|(?:asks?|asked|requests?|requested)\s+(?:for|to|that)|ideally|eventually|optionally|potential\w*|remains?\s+to|still\s+(?:needs?|has)|out\s+of\s+scope|(?:can|may|must|needs?\s+to|has\s+to|have\s+to)\s+(?:\w+\s+)?(?:be\s+)?(?:add\w*|creat\w*|introduc\w*|buil[dt]|made|writ\w*|extend\w*|implement\w*|put|stor\w*|mov\w*|split|extract\w*|generat\w*))\b/i;
+const HYPOTHETICAL_AFTER =
+  /^\s*(?:\w+\s+){0,2}?(?:should|could|would|will|might|(?:can|may|must)\s+(?:\w+\s+)?be\s+(?:add|creat|introduc|written|made|built|extract|split)\w*|needs?\s+to|has\s+to|have\s+to|later\b|next\b|in\s+(?:the\s+)?(?:future|a\s+follow))\b/i;
+/** Told to a reader, or of a general case: what is named has to be there, but nothing is said to have happened. */
+const GENERAL =
+  /\b(?:can|may|must|once|until|when(?:ever)?|need(?:s|ed)?\s+to|have\s+to|has\s+to|you|expect(?:s|ed)?|task\s+(?:says|was|is))\b/i;
+const GENERAL_AFTER = /^\s*(?:\w+\s+){0,2}?(?:may|can|must)\b/i;
+const HYPOTHETICAL_SECTION =
   /\b(?:next\s+steps?|follow[- ]?ups?|future|not\s+done|left\s+out|out\s+of\s+scope|limitations?|plans?|planned|todo|suggestions?|recommendations?|ideas|open\s+(?:questions?|points|issues)|proposal|remaining|alternatives?(?:\s+considered)?|how\s+to|usage|known\s+issues)\b/i;
 
 const PAST =
@@ -49,10 +56,15 @@ export function moodOf({ words, section, box }: Sentence, start: number, end: nu
   const before = words.slice(from, start);
   const after = words.slice(end, to);
   const denied = before.replaceAll(NOT_NEGATION, " ");
+  const hypothetical =
+    box === "open" ||
+    HYPOTHETICAL_SECTION.test(section) ||
+    HYPOTHETICAL.test(before) ||
+    HYPOTHETICAL_AFTER.test(after);
   return {
     negated: NEGATION.test(denied) || NEGATED_AFTER.test(after),
-    supposed:
-      box === "open" || SUPPOSED_SECTION.test(section) || SUPPOSED.test(before) || SUPPOSED_AFTER.test(after),
+    hypothetical,
+    supposed: hypothetical || GENERAL.test(before) || GENERAL_AFTER.test(after),
     past: PAST.test(before) || PAST.test(after),
     before,
     after,
@@ -64,7 +76,7 @@ function startOfClause(boundary: string, start: number, end: number): number {
   return /\b(?:because|so\s+that|although)\b/.test(boundary) ? start : end;
 }
 
-/** True if what is mentioned is said to be so, now. */
-export function isAsserted({ negated, supposed }: Mood): boolean {
-  return !negated && !supposed;
+/** True if what is mentioned is spoken of as being there. */
+export function isAsserted({ negated, hypothetical }: Mood): boolean {
+  return !negated && !hypothetical;
 }

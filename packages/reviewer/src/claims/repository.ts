@@ -1,8 +1,10 @@
 import { builtinModules } from "node:module";
 import type { GateSubject } from "@mnemosyne/core";
 import { readDeltas, type FileDelta } from "../change/file-delta.ts";
-import { isProse, languageOf } from "../source/language.ts";
+import { isProse, isScript, languageOf } from "../source/language.ts";
 import { readSource } from "../source/source-text.ts";
+import { membersOf } from "../source/members.ts";
+import { parseScript } from "../source/syntax.ts";
 import { escapePattern, wholeWord } from "../source/whole-word.ts";
 
 /** A package that a manifest or lockfile names. */
@@ -23,12 +25,21 @@ export interface Repository {
   textBefore(path: string): Promise<string | undefined>;
   /** Files whose code (not comments, not prose) holds a name as a whole word. */
   filesWith(name: string): Promise<readonly string[]>;
+  /** Where a class, an interface or an object of this name is declared. */
+  declarationsOf(name: string): Promise<readonly Declaration[]>;
   /** Whether any file's code held the name before, among the changed ones. */
   heldBefore(name: string): boolean;
   /** Scripts of all package.json files. */
   scripts(): Promise<ReadonlySet<string>>;
   /** A package that a manifest, lockfile, workspace or import names, or that Node has built in. */
   package(name: string): Promise<KnownPackage | undefined>;
+}
+
+/** Where a name is declared. */
+export interface Declaration {
+  readonly path: string;
+  /** Its members' names; missing where they cannot be told, because it inherits some or is not JavaScript. */
+  readonly members?: ReadonlySet<string>;
 }
 
 const FILES_READ = 4000;
@@ -104,6 +115,16 @@ export async function openRepository(subject: GateSubject): Promise<Repository> 
       return [...(await codes())]
         .filter(([, code]) => code.includes(name) && pattern.test(code))
         .map(([path]) => path);
+    },
+    async declarationsOf(name) {
+      const pattern = new RegExp(
+        `\\b(?:class|interface|enum|struct|trait|type|object|namespace|const|let|var|function|def|impl|fn|func)\\s+${escapePattern(name)}(?![\\w$])`,
+      );
+      return [...(await codes())].flatMap(([path, code]): Declaration[] => {
+        if (!pattern.test(code)) return [];
+        const members = isScript(path) ? membersOf(parseScript(path, code), name) : undefined;
+        return [members === undefined ? { path } : { path, members }];
+      });
     },
     heldBefore(name) {
       const pattern = wholeWord(name);

@@ -106,7 +106,7 @@ async function checkDocument(
         named?.kind === "path" &&
         mention.ticked &&
         context.repository.isFolder(named.path.split("/")[0] ?? "") &&
-        !mood.supposed
+        !mood.hypothetical
       )
         checks.push(await checkPath(context, sentence, mention, named, mood));
     }
@@ -154,7 +154,7 @@ async function checkMention(
       return checkPackage(context, sentence, named.name, named.version, mood);
     case "command": {
       const scripts =
-        mood.negated || mood.supposed ? NO_CLAIM : await checkScripts(context, sentence, named.line);
+        mood.negated || mood.hypothetical ? NO_CLAIM : await checkScripts(context, sentence, named.line);
       return sumChecked([scripts, checkCommand(context, sentence, named.line, mood)]);
     }
     case "word":
@@ -174,6 +174,10 @@ async function checkMention(
   }
 }
 
+/** Words between a name and the file that it is said to stand in. */
+const PLACING =
+  /^\s*(?:(?:function|method|class|helper|constant|type|interface|component|hook|export|test|case)\s+)?(?:(?:now|still|also|which|that|lives?|is|are|was|were|stands?|sits?|resides?|has\s+been|have\s+been|been|can\s+be|defined|declared|implemented|found|located|moved|placed|added|exported|kept)\s+)*(?:in|inside|within|to|into|from|of)\s+(?:the\s+)?(?:new\s+)?(?:file\s+|module\s+)?$/i;
+
 /** "`parse()` in `src/a.ts`": the file that the next mention places this one in. */
 async function placeOf(
   { repository }: ClaimContext,
@@ -184,12 +188,7 @@ async function placeOf(
 ): Promise<string | undefined> {
   if (next === undefined || named?.kind !== "path") return undefined;
   const between = sentence.words.slice(mention.end, next.start);
-  if (
-    !/^\s*(?:function|method|class|helper|constant|type|interface|component|hook|export)?\s*(?:in|inside|within|to|from|of)\s+(?:the\s+)?(?:file\s+|module\s+)?$/i.test(
-      between,
-    )
-  )
-    return undefined;
+  if (!PLACING.test(between)) return undefined;
   const places = await repository.find(named.path);
   return places.length === 1 && !repository.isFolder(places[0] ?? "") ? places[0] : undefined;
 }

@@ -1,0 +1,43 @@
+import { walk, type SyntaxNode } from "./syntax.ts";
+
+/**
+ * Names of the members of a class or an interface in a script; `undefined` if it is not declared there, or may have
+ * members that do not stand in its body (it inherits, is a variable, or has computed names).
+ */
+export function membersOf(program: SyntaxNode | undefined, name: string): ReadonlySet<string> | undefined {
+  if (program === undefined) return undefined;
+  let found: ReadonlySet<string> | undefined;
+  walk(program, (node) => {
+    const declares = /^(?:ClassDeclaration|TSInterfaceDeclaration)$/.test(node.type);
+    if (declares && node.node("id")?.get("name") === name) found = ownMembers(node);
+    return found === undefined;
+  });
+  return found;
+}
+
+function ownMembers(declaration: SyntaxNode): ReadonlySet<string> | undefined {
+  if (declaration.node("superClass") !== undefined || declaration.nodes("extends").length > 0)
+    return undefined;
+  const names = new Set<string>(["name", "length", "prototype", "constructor"]);
+  for (const member of declaration.node("body")?.nodes("body") ?? []) {
+    const key = member.node("key");
+    const name = key?.get("name") ?? key?.get("value") ?? key?.node("id")?.get("name");
+    if (typeof name !== "string" || member.get("computed") === true) return undefined;
+    names.add(name);
+    // Constructor parameters with a modifier are members, too.
+    for (const parameter of member.nodes("params")) {
+      const own =
+        parameter.type === "TSParameterProperty" ? parameter.node("parameter")?.get("name") : undefined;
+      if (typeof own === "string") names.add(own);
+    }
+    // What the constructor assigns to `this` is a member.
+    walk(member, (node) => {
+      const left = node.type === "AssignmentExpression" ? node.node("left") : undefined;
+      const assigned =
+        left?.node("object")?.type === "ThisExpression" ? left.node("property")?.get("name") : undefined;
+      if (typeof assigned === "string") names.add(assigned);
+      return true;
+    });
+  }
+  return names;
+}
