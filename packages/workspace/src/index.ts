@@ -1,4 +1,11 @@
 // Everything exported here is public API; whatever is not named here is private.
+export {
+  createCommandRunner,
+  type CommandRunnerOptions,
+  type OwnedCommandRunner,
+} from "./command/command-runner.ts";
+export { isProcessAlive, killProcessGroup, processStartTime } from "./command/process-identity.ts";
+export { detectSandbox, type Sandbox } from "./command/sandbox.ts";
 export { DEFAULT_CACHES } from "./manifest/cache-folders.ts";
 export { diffEntries, diffManifests, type EntryChange } from "./manifest/diff-manifests.ts";
 export {

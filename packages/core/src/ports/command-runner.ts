@@ -17,6 +17,10 @@ export interface CommandOptions {
   /** Bytes kept of each of stdout and stderr: the first and last halves; what was cut is said. Default 256 KiB. */
   readonly outputLimit?: number;
   readonly sandbox?: SandboxMode;
+  /** Whether a sandboxed command may use the network. Default false; outside a sandbox it always can. */
+  readonly network?: boolean;
+  /** Absolute folders outside `cwd` that a sandboxed command may read and write too, e.g. a temporary one for its output. */
+  readonly writable?: readonly string[];
   /** Called with each piece of output as it comes. */
   readonly onOutput?: (stream: "stdout" | "stderr", text: string) => void;
   /** Called once it runs, so that its process group can be journalled. */
@@ -36,6 +40,8 @@ export interface CommandResult {
   readonly durationMs: number;
   /** What held it: `bubblewrap`, or `none` with what was missing. */
   readonly sandbox: { readonly level: string; readonly missing: readonly string[] };
+  /** Names of processes that had left the command's process group and were ended all the same. */
+  readonly strays?: readonly string[];
 }
 
 /**
