@@ -62,7 +62,7 @@ test.each(packages.map(({ name, folder }) => [name, `${folder}/README.md`] as co
     const text = readText(page);
     expect(text.split("\n")[0]).toBe(`# @mnemosyne/${name}`);
     expect(text).toContain(`npm install @mnemosyne/${name}`);
-    const [example] = codeBlocks(page).filter(({ language }) => language === "ts");
+    const example = codeBlocks(page).find(({ language }) => language === "ts");
     expect(example?.code).toMatch(/from "@mnemosyne\//);
   },
 );

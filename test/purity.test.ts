@@ -3,7 +3,7 @@ import { factsOf, packageOf, reachableFrom } from "./module-facts.ts";
 import { filesIn } from "./repository.ts";
 
 /** Names that reach the clock, chance, the system or the network. */
-const IMPURE: readonly string[] = [
+const IMPURE: ReadonlySet<string> = new Set([
   "Date.now",
   "new Date()",
   "Math.random",
@@ -19,7 +19,7 @@ const IMPURE: readonly string[] = [
   "Atomics",
   "console",
   "require",
-];
+]);
 
 /** Files, and what each of them may use after all. */
 const EXCEPTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -43,7 +43,7 @@ test("what is looked for is found", () => {
   const { imports, uses, hasDefaultExport } = factsOf("made-up.ts", text);
   expect(imports).toEqual(["./x.ts", "y", "z"]);
   expect(hasDefaultExport).toBe(true);
-  const found = uses.map(({ name }) => name).filter((name) => IMPURE.includes(name));
+  const found = uses.map(({ name }) => name).filter((name) => IMPURE.has(name));
   expect([...new Set(found)].toSorted()).toEqual([
     "Date.now",
     "globalThis",
@@ -61,7 +61,7 @@ test("there is something to look at", () => {
 test.each([...core, ...machine])("%s does no I/O and reads no clock", (file) => {
   const { uses, imports } = factsOf(file);
   const allowed = EXCEPTIONS[file] ?? [];
-  const impure = uses.filter(({ name }) => IMPURE.includes(name) && !allowed.includes(name));
+  const impure = uses.filter(({ name }) => IMPURE.has(name) && !allowed.includes(name));
   expect(impure.map(({ name, line }) => `${file}:${line} ${name}`)).toEqual([]);
   const foreign = imports.filter((specifier) => !specifier.startsWith("."));
   expect(foreign.filter((specifier) => packageOf(specifier) !== "@mnemosyne/core")).toEqual([]);

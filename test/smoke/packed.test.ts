@@ -79,9 +79,13 @@ describe.concurrent("from a packed tarball, alone in an empty folder", { timeout
       expect(published).toEqual(expect.arrayContaining(["LICENSE", "README.md", "dist", "package.json"]));
       expect(published).not.toContain("test");
 
-      const [example] = codeBlocks(`${source}/README.md`).filter(({ language }) => language === "ts");
-      await compile(home, example?.code ?? "");
-      await run(home, process.execPath, "example.js");
+      // The repository's README begins with a memory.
+      const pages = [`${source}/README.md`, ...(name === "storage" ? ["README.md"] : [])];
+      for (const page of pages) {
+        const example = codeBlocks(page).find(({ language }) => language === "ts");
+        await compile(home, example?.code ?? `throw new Error("${page} has no example.");`);
+        await run(home, process.execPath, "example.js");
+      }
 
       for (const command of Object.keys(manifest.bin ?? {})) {
         expect(await run(home, path.join(home, "node_modules/.bin", command), "--help")).toContain(command);
