@@ -6,6 +6,7 @@ import { beginExchange, type Exchange } from "./exchange.ts";
 import { boundInput } from "./input-bound.ts";
 import type { MessageParams } from "./message-params.ts";
 import type { TokenUsage } from "./prices.ts";
+import { watchInputs } from "./whole-inputs.ts";
 
 /** What every question needs: the client and how to treat it. */
 export interface AskContext {
@@ -90,9 +91,14 @@ async function askOnce(
   params: MessageParams,
   exchange: Exchange,
 ): Promise<Anthropic.Message> {
-  return params.max_tokens > STREAM_FROM
-    ? client.messages.stream(params, exchange.request).finalMessage()
-    : client.messages.create({ ...params, stream: false }, exchange.request);
+  if (params.max_tokens <= STREAM_FROM)
+    return client.messages.create({ ...params, stream: false }, exchange.request);
+  const inputs = watchInputs();
+  const stream = client.messages.stream(params, exchange.request);
+  stream.on("streamEvent", (event) => inputs.see(event));
+  const message = await stream.finalMessage();
+  inputs.check(message);
+  return message;
 }
 
 /** The message, if it is one: a proxy's page or half an object is a reply that could not be read. */

@@ -31,11 +31,12 @@ export async function runToolLoop(
       path: "maxTurns",
     });
   const run = toolRunner(request.tools, options.toolContext);
+  const asking = { ...options, signal: options.signal ?? options.toolContext.signal };
   const sent: Anthropic.MessageParam[] = messageParams(request.messages);
   const messages: ModelMessage[] = [...request.messages];
   let usage = NO_MODEL_USAGE;
   for (let turn = 1; turn <= maxTurns; turn++) {
-    const { message, response } = await ask(context, withMessages(base, sent, cache), options, turn);
+    const { message, response } = await ask(context, withMessages(base, sent, cache), asking, turn);
     usage = addModelUsage(usage, response.usage);
     options.onTurn?.(response);
     messages.push({ role: "assistant", content: response.content });

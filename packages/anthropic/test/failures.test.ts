@@ -107,10 +107,10 @@ test.each(["truncate", "endEarly", "garbage", "errorEvent", "drop"] as const)(
       ["after", true],
     ]);
 
-    await using always = await openScene([{ text: TEXT, fault }], { maxRetries: 1 });
+    await using always = await openScene([{ text: TEXT, fault }], { maxRetries: 0 });
     const thrown = await failure(always.model.generate(ask("Go", BIG)));
     expect([thrown.code, thrown.retryable]).toEqual(["E_MODEL_OVERLOADED", true]);
-    expect(always.server.requests).toHaveLength(2);
+    expect(always.server.requests).toHaveLength(1);
   },
 );
 
@@ -123,6 +123,21 @@ test.each(["truncate", "garbage", "drop"] as const)(
     expect(scene.server.bill.calls).toBe(2);
   },
 );
+
+test("a stream whose tool input ends in the middle never says done", async () => {
+  await using scene = await openScene([
+    { text: TEXT, toolUses: [{ name: "edit", input: { path: "a", text: TEXT } }], fault: "cutInput" },
+  ]);
+  const seen: string[] = [];
+  const thrown = await failure(
+    (async () => {
+      for await (const event of scene.model.stream(ask("Go"))) seen.push(event.type);
+    })(),
+  );
+  expect(thrown).toMatchObject({ code: "E_MODEL_OVERLOADED", details: { reply: "broken" } });
+  expect(seen).toContain("toolUse");
+  expect(seen).not.toContain("done");
+});
 
 test.each(["truncate", "endEarly", "garbage", "errorEvent"] as const)(
   "a stream that its reader sees break ('%s') throws a retryable error and never says done",

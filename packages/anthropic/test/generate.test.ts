@@ -1,5 +1,7 @@
+import type { Json } from "@mnemosyne/core";
 import { createAnthropicModel, defaultModel, usdOf } from "@mnemosyne/anthropic";
 import { startMessagesServer } from "@mnemosyne/testkit";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ask, failure, openScene, recorder } from "./harness.ts";
 
@@ -52,6 +54,30 @@ test("a stream gives its text in pieces and then the whole response", async () =
   ]);
   expect(last?.type === "done" && last.response.usage.outputTokens).toBe(scene.server.bill.outputTokens);
   expect(observer.seen.map(({ when }) => when)).toEqual(["before", "after"]);
+});
+
+test("any text and any tool input arrive unchanged, as JSON and as a stream", async () => {
+  let turn: { text: string; input: Record<string, unknown> } = { text: "", input: {} };
+  await using scene = await openScene([
+    () => ({
+      text: turn.text,
+      toolUses: [{ name: "take", input: JSON.parse(JSON.stringify(turn.input)) as Json }],
+    }),
+  ]);
+  const text = fc.string({ unit: "binary", minLength: 1, maxLength: 200 });
+  const input = fc.dictionary(fc.string(), fc.jsonValue());
+  await fc.assert(
+    fc.asyncProperty(text, input, async (text, input) => {
+      turn = { text, input };
+      const wanted = [text, JSON.parse(JSON.stringify(input)) as unknown];
+      for (const maxTokens of [8000, 20_000]) {
+        const response = await scene.model.generate(ask("Go", { maxTokens }));
+        const use = response.content.at(-1);
+        expect([response.text, use?.type === "toolUse" && use.input]).toEqual(wanted);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("leaving a stream in the middle ends the request, and the observer hears of it", async () => {

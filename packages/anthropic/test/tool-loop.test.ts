@@ -168,6 +168,41 @@ test("an answer that was cut at maxTokens fails the loop, in the middle of a too
   expect(uses).toEqual([]);
 });
 
+test("a streamed input that ends in the middle is never acted on: cut at maxTokens, or broken", async () => {
+  const write = { name: "read", input: { path: "a.txt and the rest of a long path that will not arrive" } };
+  const big = { maxTokens: 20_000 };
+  await using cut = await openScene([{ toolUses: [write], fault: "cutInput", stopReason: "max_tokens" }]);
+  const uses: ToolUse[] = [];
+  const options = { toolContext: toolContext(uses) };
+  const thrown = await failure(cut.model.runTools({ ...ask("go", big), tools: [fileTool({})] }, options));
+  expect(thrown.code).toBe("E_MODEL_OUTPUT");
+  expect(cut.server.bill.calls).toBe(1);
+
+  await using broken = await openScene([
+    { times: 1, toolUses: [write], fault: "cutInput" },
+    { when: { turn: 0 }, toolUses: [write] },
+    { when: { turn: 1 }, text: "ok" },
+  ]);
+  await broken.model.runTools({ ...ask("go", big), tools: [fileTool({})] }, options);
+  expect(uses.map((use) => use.input)).toEqual([write.input]);
+  expect(broken.server.bill.calls).toBe(3);
+});
+
+test("the tools' signal ends the loop too, when no other is given", async () => {
+  await using scene = await openScene([
+    { toolUses: [{ name: "read", input: { path: "a" } }], delayMs: 5000 },
+  ]);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 100);
+  const thrown = await failure(
+    scene.model.runTools(
+      { ...ask("go"), tools: [fileTool({})] },
+      { toolContext: toolContext([], controller.signal) },
+    ),
+  );
+  expect(thrown.code).toBe("E_CANCELLED");
+});
+
 test("a paused turn is continued", async () => {
   await using scene = await openScene([
     { when: { turn: 0 }, text: "Working.", stopReason: "pause_turn" },

@@ -1,12 +1,25 @@
 import { createAnthropicModel } from "@mnemosyne/anthropic";
-import type { Gate, GateContext, GateSubject, LanguageModel, Tool, Workspace } from "@mnemosyne/core";
+import type {
+  Agent,
+  AgentContext,
+  AgentResult,
+  AgentTask,
+  Gate,
+  GateContext,
+  GateSubject,
+  LanguageModel,
+  Tool,
+  Workspace,
+} from "@mnemosyne/core";
 import { startMessagesServer } from "@mnemosyne/testkit";
 import {
+  agentConformance,
   gateConformance,
   languageModelConformance,
   toolConformance,
   type OpenModel,
 } from "@mnemosyne/testkit/conformance";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { broken, caught, failing, without } from "./broken.ts";
 
@@ -126,4 +139,63 @@ test("a gate conforms; one that passes everything, and one that judges at random
       }),
     }),
   ).toContain("judging the same work twice gives the same verdict and findings");
+});
+
+function backwards(word: unknown): string {
+  return Array.from(word as string)
+    .toReversed()
+    .join("");
+}
+
+/** Says its task's input backwards, after a moment. */
+const agent: Agent = {
+  name: "backwards",
+  async execute(task, context) {
+    context.heartbeat();
+    await sleep(20, undefined, { signal: context.signal });
+    return { status: "completed", output: backwards(task.inputs["word"]) };
+  },
+};
+
+let words = 0;
+async function wordCase(signal: AbortSignal) {
+  const word = `word${++words}`;
+  return {
+    task: { inputs: { word } } as unknown as AgentTask,
+    context: { signal, heartbeat: () => undefined } as unknown as AgentContext,
+    verify: async (result: AgentResult) => {
+      expect(result).toEqual({ status: "completed", output: backwards(word) });
+    },
+  };
+}
+
+function failingAgent(change: Partial<Agent>): Promise<readonly string[]> {
+  return failing(agentConformance({ agent: { ...agent, ...change }, work: wordCase }));
+}
+
+test("an agent conforms; one that mixes tasks up, one deaf to aborts, and one whose result is no data are caught", async () => {
+  expect(await failingAgent({})).toEqual([]);
+  let last: unknown;
+  expect(
+    await failingAgent({
+      async execute(task, { signal }) {
+        last = task.inputs["word"];
+        await sleep(20, undefined, { signal });
+        return { status: "completed", output: backwards(last) };
+      },
+    }),
+  ).toEqual(["it does several tasks at once without mixing them up"]);
+  expect(
+    await failingAgent({
+      execute: (task, context) => agent.execute(task, { ...context, signal: new AbortController().signal }),
+    }),
+  ).toEqual(["it does not begin when its signal has already fired"]);
+  expect(
+    await failingAgent({
+      async execute(task, context) {
+        const result = await agent.execute(task, context);
+        return { ...result, output: new Map() as never };
+      },
+    }),
+  ).toContain("it completes its work, and its result is data");
 });

@@ -62,15 +62,17 @@ async function sendStream(
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-cache",
   });
-  const events = streamEvents(reply);
   const { fault } = turn;
-  const sent = fault === undefined ? events : events.slice(0, Math.ceil(events.length / 2));
+  const events = streamEvents(reply, fault === "cutInput");
+  const whole = fault === undefined || fault === "cutInput";
+  const sent = whole ? events : events.slice(0, Math.ceil(events.length / 2));
   for (const event of sent) {
     if (turn.pieceDelayMs !== undefined) await sleep(turn.pieceDelayMs, undefined, { signal });
     await write(response, event);
   }
   switch (fault) {
     case undefined:
+    case "cutInput":
       response.end();
       return "answered";
     case "errorEvent":

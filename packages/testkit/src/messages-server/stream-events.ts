@@ -3,8 +3,11 @@ import type { WireBlock, WireReply } from "./wire.ts";
 const TEXT_PIECE = 24;
 const JSON_PIECE = 16;
 
-/** A reply as the server-sent events of a stream, each as the text that goes over the wire. */
-export function streamEvents(reply: WireReply): readonly string[] {
+/**
+ * A reply as the server-sent events of a stream, each as the text that goes over the wire. `cutInput`: the JSON of tool
+ * inputs ends in the middle.
+ */
+export function streamEvents(reply: WireReply, cutInput = false): readonly string[] {
   const { usage } = reply;
   const events = [
     event("message_start", {
@@ -18,7 +21,7 @@ export function streamEvents(reply: WireReply): readonly string[] {
     }),
     event("ping", {}),
   ];
-  for (const [index, block] of reply.content.entries()) events.push(...blockEvents(block, index));
+  for (const [index, block] of reply.content.entries()) events.push(...blockEvents(block, index, cutInput));
   events.push(
     event("message_delta", {
       delta: {
@@ -46,9 +49,11 @@ export function errorEvent(type: string, message: string): string {
   return event("error", { error: { type, message } }, "error");
 }
 
-function blockEvents(block: WireBlock, index: number): readonly string[] {
+function blockEvents(block: WireBlock, index: number, cutInput: boolean): readonly string[] {
   const isText = block.type === "text";
-  const whole = isText ? (block.text ?? "") : JSON.stringify(block.input);
+  const json = JSON.stringify(block.input) ?? "";
+  const input = cutInput ? json.slice(0, Math.ceil(json.length / 2)) : json;
+  const whole = isText ? (block.text ?? "") : input;
   const start = isText ? { ...block, text: "" } : { ...block, input: {} };
   const deltas = pieces(whole, isText ? TEXT_PIECE : JSON_PIECE).map((part) =>
     event("content_block_delta", {

@@ -36,8 +36,9 @@ export interface ScriptedError {
  * What goes wrong with a reply that was made (and is charged). `drop`: the connection ends before any of it. `truncate`: it ends in
  * the middle. `endEarly`: a stream ends in the middle as if it were complete. `stall`: the middle is the last that
  * is ever sent. `errorEvent`: a stream's second half is an `overloaded_error` event. `garbage`: the second half is not JSON.
+ * `cutInput`: a stream is complete but for the inputs of its tool uses, each of which ends in the middle.
  */
-export type ReplyFault = "drop" | "truncate" | "endEarly" | "stall" | "errorEvent" | "garbage";
+export type ReplyFault = "drop" | "truncate" | "endEarly" | "stall" | "errorEvent" | "garbage" | "cutInput";
 
 /** How a scripted reply ends. */
 export type ScriptedStopReason =
