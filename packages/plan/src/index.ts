@@ -29,6 +29,7 @@ export {
   type StampedInput,
   type Step,
 } from "./machine/protocol.ts";
+export { restoreState, saveRun, saveTask, type SavedRun, type SavedTask } from "./machine/saved-state.ts";
 export { start } from "./machine/start.ts";
 export { step } from "./machine/step.ts";
 export {

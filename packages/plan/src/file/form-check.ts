@@ -52,7 +52,7 @@ function toFindings(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): P
   }
   const value = valueAt(raw, path);
   const missing = value === undefined;
-  const fix = fixAt(schema, path);
+  const fix = fixAt(schema, path) ?? adviceOn(issue, value);
   return [
     {
       severity: "error",
@@ -61,9 +61,21 @@ function toFindings(issue: z.core.$ZodIssue, schema: z.ZodType, raw: unknown): P
       message: missing
         ? `'${formatPath(path)}' is missing.`
         : `'${formatPath(path)}' ${describe(issue, value)}`,
-      ...(fix === undefined ? {} : { fix }),
+      fix,
     },
   ];
+}
+
+/** What to do where the schema has nothing more exact to say. */
+function adviceOn(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined) return "Add it.";
+  if (issue.code !== "invalid_value") return "Correct its value.";
+  const allowed = issue.values.map(String);
+  return didYouMean(
+    typeof value === "string" ? value : "",
+    allowed,
+    `Use ${allowed.map((word) => `'${word}'`).join(" or ")}.`,
+  );
 }
 
 function describe(issue: z.core.$ZodIssue, value: unknown): string {

@@ -47,7 +47,9 @@ export function checkPlanText(text: string, options: ParseOptions = {}): Checked
   const { raw, findings, locate } = readPlanText(text, options.format ?? "yaml");
   if (findings.length > 0) return { findings };
   const checked = checkPlanData(raw, "file", options.name ?? "plan");
-  const located = checked.findings.map(locate).toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const located = checked.findings
+    .map(locate)
+    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   return { findings: located, ...(checked.normal === undefined ? {} : { plan: checked.normal.plan }) };
 }
 

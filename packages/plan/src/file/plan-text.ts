@@ -8,6 +8,7 @@ import {
   YAMLMap,
   type Document,
   type ParsedNode,
+  type YAMLError,
 } from "yaml";
 import { parsePath } from "./schema-walk.ts";
 
@@ -29,35 +30,25 @@ export function readPlanText(text: string, format: PlanFormat): PlanText {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   if (source.trim() === "")
     return unreadable("empty", "The plan is empty.", "Start with 'version: 1' and 'tasks:'.");
-  const syntax = format === "json" ? jsonFault(source) : undefined;
-  if (syntax !== undefined) return syntax;
   const document = parseDocument(source, {
     lineCounter: lines,
     prettyErrors: false,
     strict: true,
     uniqueKeys: true,
-    logLevel: "silent",
+    logLevel: "error",
   });
-  // JSON was read by JSON.parse; here only a key that is given twice counts, which that does not see.
-  const faults =
+  const broken = format === "json" ? jsonFault(source, document, lines) : undefined;
+  if (broken !== undefined) return broken;
+  const duplicates = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
+  // JSON was read by JSON.parse, which only misses a key that is given twice. After the first fault in YAML's
+  // syntax the others are mostly its consequences.
+  const [syntax] =
     format === "json"
-      ? document.errors.filter(({ code }) => code === "DUPLICATE_KEY")
-      : [...document.errors, ...document.warnings];
-  const findings = faults.map((fault): PlanFinding => {
-    const { line, col } = lines.linePos(fault.pos[0]);
-    return {
-      severity: "error",
-      rule: fault.code === "DUPLICATE_KEY" ? "duplicateKey" : "syntax",
-      path: "",
-      message:
-        fault.code === "DUPLICATE_KEY"
-          ? `The key ${keyAt(source, fault.pos[0])} is given twice.`
-          : `The text is not valid YAML: ${fault.message}`,
-      fix: FIXES[fault.code] ?? "Correct the text at this place.",
-      line,
-      column: col,
-    };
-  });
+      ? []
+      : [...document.errors, ...document.warnings].filter(({ code }) => code !== "DUPLICATE_KEY");
+  const findings = (syntax === undefined ? duplicates : [syntax]).map((fault) =>
+    toFinding(fault, source, lines),
+  );
   const locate = (finding: PlanFinding): PlanFinding => {
     if (finding.line !== undefined) return finding;
     const offset = offsetOf(document, finding.path);
@@ -85,19 +76,36 @@ const FIXES: Readonly<Record<string, string>> = {
   TAG_RESOLVE_FAILED: "Remove the tag.",
 };
 
-function jsonFault(source: string): PlanText | undefined {
+function toFinding(fault: YAMLError, source: string, lines: LineCounter): PlanFinding {
+  const { line, col } = lines.linePos(fault.pos[0]);
+  const duplicate = fault.code === "DUPLICATE_KEY";
+  return {
+    severity: "error",
+    rule: duplicate ? "duplicateKey" : "syntax",
+    path: "",
+    message: duplicate
+      ? `The key ${keyAt(source, fault.pos[0])} is given twice.`
+      : `The text is not valid YAML: ${fault.message}`,
+    fix: FIXES[fault.code] ?? "Correct the text at this place.",
+    line,
+    column: col,
+  };
+}
+
+/** JSON.parse decides; where it does not say where the fault is, YAML, of which JSON is a part, may. */
+function jsonFault(source: string, document: Document.Parsed, lines: LineCounter): PlanText | undefined {
   try {
     JSON.parse(source);
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const position = /at position (\d+)/.exec(message)?.[1];
-    const before = position === undefined ? undefined : source.slice(0, Number(position)).split("\n");
+    const offset = /at position (\d+)/.exec(message)?.[1] ?? document.errors[0]?.pos[0];
+    const place = offset === undefined ? undefined : lines.linePos(Number(offset));
     return unreadable(
       "syntax",
       `The text is not valid JSON: ${message}`,
       "Correct the text at this place.",
-      before === undefined ? {} : { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 },
+      place === undefined ? {} : { line: place.line, column: place.col },
     );
   }
 }

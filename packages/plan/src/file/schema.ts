@@ -9,7 +9,7 @@ const lines = z.array(text);
 
 const duration = z
   .string()
-  .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/)
+  .regex(/^\d+(?:\.\d+)?(?:ms|s|m|h|d)$/, { abort: true })
   .refine((value) => parseDuration(value) > 0, { error: "A duration must be longer than nothing." })
   .describe("A number and a unit: 500ms, 90s, 30m, 2h, 1d.")
   .register(fixes, { fix: "Write a number and a unit, such as 90s, 30m or 2h." });

@@ -2,7 +2,7 @@ import { TaskId, type Task } from "@mnemosyne/core";
 import { listsMayOverlap } from "../soundness/globs.ts";
 import { buildGraph, orderTasks } from "../soundness/graph.ts";
 import { cellAt, type RunState } from "./run-state.ts";
-import { isEnded, isSettled, type TaskCell } from "./task-cell.ts";
+import { endedUndone, isEnded, isSettled, type TaskCell } from "./task-cell.ts";
 
 /** The first thing that is wrong with added tasks, as a sentence. */
 export function findAdditionFault(
@@ -48,19 +48,13 @@ export function findAdditionFault(
 /** Whether a task of that id was added by this parent and is under way or done. */
 function stands(state: RunState, id: string, parent: TaskCell | undefined): boolean {
   const cell = state.byId.get(id);
-  return (
-    cell !== undefined &&
-    parent !== undefined &&
-    cell.parent === parent.index &&
-    (!isEnded(cell) || cell.status === "completed")
-  );
+  return cell !== undefined && parent !== undefined && cell.parent === parent.index && !endedUndone(cell);
 }
 
 /** Whether a task of that id was added by this parent and came to nothing, so that it may be added anew. */
 function mayTakeUp(state: RunState, id: string, parent: TaskCell | undefined): boolean {
   const cell = state.byId.get(id);
-  if (cell === undefined || parent === undefined || !isEnded(cell) || cell.status === "completed")
-    return false;
+  if (cell === undefined || parent === undefined || !endedUndone(cell)) return false;
   return cell.extra?.element === undefined && cell.extra?.origin === parent.id;
 }
 

@@ -59,7 +59,7 @@ export function instanceError(cell: TaskCell, instance: TaskCell): ErrorRecord {
   return {
     code: "E_TASK_FAILED",
     kind: "conflict",
-    message: `Task '${cell.id}' failed because its instance '${instance.id}' failed.`,
+    message: `Task '${cell.id}' failed because its instance '${instance.id}' did not complete.`,
     details: { cause: instance.id },
   };
 }

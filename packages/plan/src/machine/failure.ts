@@ -1,9 +1,9 @@
 import type { ErrorRecord, RunFact, TaskId } from "@mnemosyne/core";
 import { instanceError, runError } from "./errors.ts";
-import { judgeKey } from "./keys.ts";
+import { DEADLINE_KEY, judgeKey } from "./keys.ts";
 import { abortCommand, close, withdraw } from "./opening.ts";
-import { cellAt, type EndingGoal } from "./run-state.ts";
-import { isEnded, isTemplate, isUnopened, type TaskCell } from "./task-cell.ts";
+import { cellAt, deadlineCounts, type EndingGoal, type RunState } from "./run-state.ts";
+import { endedUndone, isEnded, isTemplate, isUnopened, type TaskCell } from "./task-cell.ts";
 import { extraOf, touch, type Turn } from "./turn.ts";
 
 /**
@@ -69,6 +69,7 @@ export function endAborted(turn: Turn, cell: TaskCell, finished: boolean): void 
 export function beginEnding(turn: Turn, goal: EndingGoal, reason: string): void {
   const state = turn.state;
   if (state.phase === "judging") turn.withdrawn.push(judgeKey(state));
+  if (deadlineCounts(state)) turn.withdrawn.push(DEADLINE_KEY);
   state.phase = "ending";
   state.goal = goal;
   state.paused = false;
@@ -130,14 +131,22 @@ function markSkipped(
   turn.facts.push(fact);
 }
 
+/** With a member that ends like this no `forEach` task around it can complete any more. */
 function markCancelled(turn: Turn, cell: TaskCell, reason: string): void {
-  touch(turn, cell);
-  cell.status = "cancelled";
-  turn.state.unfinished -= 1;
-  turn.facts.push({ type: "task.cancelled", task: cell.id, attempt: cell.attempt, reason });
-  if (cell.parent < 0) return;
-  const parent = cellAt(turn.state, cell.parent);
-  if (isTemplate(parent) && !isEnded(parent)) markCancelled(turn, parent, reason);
+  for (let at = cell; ; at = cellAt(turn.state, at.parent)) {
+    if (at === cell || (isTemplate(at) && !isEnded(at))) {
+      touch(turn, at);
+      at.status = "cancelled";
+      turn.state.unfinished -= 1;
+      turn.facts.push({ type: "task.cancelled", task: at.id, attempt: at.attempt, reason });
+    }
+    if (at.parent < 0) return;
+  }
+}
+
+/** What waits for an instance whose element is gone is skipped. */
+export function skipDependentsOf(turn: Turn, gone: TaskCell): void {
+  skipWhatNeeds(turn, gone, "dependency", gone.id);
 }
 
 /** Skips, in plan order by distance, every task that can no longer start. */
@@ -153,19 +162,26 @@ function skipWhatNeeds(turn: Turn, from: TaskCell, reason: "condition" | "depend
       markSkipped(turn, dependent, reason, causes);
       queue.push(dependent);
     }
-    if (cell.status === "failed" && cell.members !== undefined && !isTemplate(cell))
-      for (const index of cell.members) {
-        const member = cellAt(state, index);
+    if (isTemplate(cell)) {
+      // Instances of an earlier expansion do not come back, so what waits for them cannot start.
+      for (const member of membersOf(state, cell)) if (endedUndone(member)) queue.push(member);
+    } else if (cell.status === "failed") {
+      for (const member of membersOf(state, cell)) {
         if (isEnded(member) || member.status === "running" || member.status === "reviewing") continue;
         markSkipped(turn, member, reason, causes);
         queue.push(member);
       }
+    }
     if (cell.parent < 0) continue;
     // The parent can no longer settle: a `forEach` task has failed with its instance, and in any case nothing
     // that depends on the parent may start.
     const parent = cellAt(state, cell.parent);
-    if (isEnded(parent) && parent.status !== "completed") continue;
+    if (endedUndone(parent)) continue;
     if (isTemplate(parent)) markFailed(turn, parent, instanceError(parent, cell));
     queue.push(parent);
   }
+}
+
+function membersOf(state: RunState, cell: TaskCell): readonly TaskCell[] {
+  return (cell.members ?? []).map((index) => cellAt(state, index));
 }

@@ -1,7 +1,7 @@
 import type { ErrorRecord, RunFinished, RunStatus, TaskStatus } from "@mnemosyne/core";
 import { runError } from "./errors.ts";
 import { DEADLINE_KEY } from "./keys.ts";
-import { runDigestText, type RunState } from "./run-state.ts";
+import { deadlineCounts, runDigestText, type RunState } from "./run-state.ts";
 import type { TaskCell } from "./task-cell.ts";
 import type { Turn } from "./turn.ts";
 
@@ -14,10 +14,10 @@ export interface Ending {
 /** Ends the run. The fact and the command are completed by {@link sealFinish} when the digest is known. */
 export function finish(turn: Turn, status: RunStatus, ending: Ending): void {
   const { state } = turn;
+  if (deadlineCounts(state)) turn.withdrawn.push(DEADLINE_KEY);
   state.phase = "finished";
   state.paused = false;
   state.goal = undefined;
-  if (state.deadline !== undefined) turn.withdrawn.push(DEADLINE_KEY);
   const error = ending.error ?? (status === "failed" ? firstError(state) : undefined);
   const dirty = ending.dirty ?? [];
   state.finished = {

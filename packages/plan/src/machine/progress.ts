@@ -1,10 +1,10 @@
 import type { PayloadRef, TaskId } from "@mnemosyne/core";
 import { deniedError, missingInputError } from "./errors.ts";
-import { fail, skip } from "./failure.ts";
+import { fail, skip, skipDependentsOf } from "./failure.ts";
 import { close, openRun, openWait } from "./opening.ts";
 import { reopen } from "./reopening.ts";
 import { addCell, cellAt } from "./run-state.ts";
-import { isEnded, isSettled, isTemplate, isUnopened, type TaskCell } from "./task-cell.ts";
+import { endedUndone, isSettled, isTemplate, isUnopened, type TaskCell } from "./task-cell.ts";
 import { extraOf, touch, type Turn } from "./turn.ts";
 
 /** Most instances of one `forEach` task. */
@@ -144,6 +144,10 @@ function expand(turn: Turn, cell: TaskCell, from: TaskId): void {
     if (extra.decision !== undefined) extraOf(turn, instance).decision = extra.decision;
     if (isUnopened(instance)) begun.push(instance);
   }
+  for (const index of cell.members) {
+    const member = cellAt(state, index);
+    if (member.parent !== cell.index) skipDependentsOf(turn, member);
+  }
   if (cell.children === 0) completeTemplate(turn, cell);
   else for (const instance of begun) if (state.phase === "running") begin(turn, instance);
 }
@@ -164,7 +168,7 @@ function instanceOf(turn: Turn, template: TaskCell, index: number): TaskCell {
   if (known !== undefined) {
     touch(turn, known);
     known.parent = template.index;
-    if (isEnded(known) && known.status !== "completed") reopen(turn, known);
+    if (endedUndone(known)) reopen(turn, known);
     return known;
   }
   const { when: _when, forEach: _forEach, ...rest } = template.task;

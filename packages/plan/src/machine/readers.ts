@@ -9,11 +9,10 @@ import type {
   WaitingFor,
 } from "@mnemosyne/core";
 import { waitingList } from "./conclusion.ts";
-import { deadlineCounts } from "./inputs/run.ts";
 import { DEADLINE_KEY, judgeKey } from "./keys.ts";
 import { openCommandOf, waitingFor } from "./opening.ts";
 import type { MachineSnapshot, MachineState, PlanCommand } from "./protocol.ts";
-import { cellAt, type RunState } from "./run-state.ts";
+import { cellAt, deadlineCounts, type RunState } from "./run-state.ts";
 import { digestOf } from "./step.ts";
 import { needsReview, type TaskCell } from "./task-cell.ts";
 import { openUndoCommand } from "./undo.ts";
@@ -32,6 +31,8 @@ export interface TaskState {
   /** What it does has to be judged or merged before it counts. */
   readonly needsReview: boolean;
   readonly parent?: TaskId;
+  /** Whether what depends on the parent waits for it. */
+  readonly counts: boolean;
   /** Tasks that it added, or its `forEach` instances. */
   readonly children: readonly TaskId[];
   /** Which element a `forEach` instance has. */
@@ -116,6 +117,7 @@ export function taskState(machine: MachineState, id: string): TaskState | undefi
     aborting: cell.aborting,
     needsReview: needsReview(cell),
     ...parentOf(state, cell),
+    counts: cell.parent >= 0,
     children: (cell.members ?? []).map((index) => cellAt(state, index).id),
     ...(cell.open === "wait" ? { waiting: waitingFor(cell) } : {}),
     ...(extra?.element === undefined ? {} : { element: extra.element }),

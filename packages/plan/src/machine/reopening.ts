@@ -1,5 +1,5 @@
 import { cellAt } from "./run-state.ts";
-import { isEnded, isSettled, isTemplate, type TaskCell } from "./task-cell.ts";
+import { endedUndone, isEnded, isSettled, isTemplate, type TaskCell } from "./task-cell.ts";
 import { extraOf, touch, type Turn } from "./turn.ts";
 
 /**
@@ -53,7 +53,7 @@ export function unsettle(turn: Turn, cell: TaskCell): void {
 export function releaseMembers(turn: Turn, cell: TaskCell): void {
   for (const index of cell.members ?? []) {
     const member = cellAt(turn.state, index);
-    if (member.parent !== cell.index || !isEnded(member) || member.status === "completed") continue;
+    if (member.parent !== cell.index || !endedUndone(member)) continue;
     member.parent = -1;
     extraOf(turn, member).origin = cell.id;
     cell.children -= 1;

@@ -119,7 +119,11 @@ export function linkCell(state: RunState, cell: TaskCell): void {
   for (const name of cell.task.dependsOn) {
     const dependency = state.byId.get(name);
     if (dependency === undefined) continue;
-    dependency.dependents.push(cell.index);
+    const { dependents } = dependency;
+    const last = dependents.at(-1);
+    dependents.push(cell.index);
+    // In plan order always, so that what follows does not depend on when a task was linked.
+    if (last !== undefined && last > cell.index) dependents.sort((a, b) => a - b);
     if (!isSettled(dependency)) cell.unmet += 1;
   }
 }
@@ -148,4 +152,10 @@ export function runDigestText(state: RunState): string {
       : [undoing.position, undoing.tries, undoing.dueAt, undoing.restoring, ...undoing.dirty].join(","),
     state.finished?.status,
   ].join("|");
+}
+
+/** Whether the run's deadline is open: while there is work, never for a rollback. */
+export function deadlineCounts(state: RunState): boolean {
+  const { phase, deadline } = state;
+  return deadline !== undefined && (phase === "running" || phase === "stopping" || phase === "judging");
 }

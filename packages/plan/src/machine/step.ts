@@ -52,10 +52,11 @@ export function step(machine: MachineState, input: StampedInput): Step {
   if (state.inputs % CHECKPOINT_EVERY === 0)
     turn.facts.push({ type: "checkpoint.taken", stateSeq: state.inputs, digest: digestOf(state) });
   if (state.phase === "finished") sealFinish(turn);
+  const { commands, withdrawn } = settleCommands(turn);
   return {
     state,
-    commands: turn.commands,
-    withdrawn: turn.withdrawn,
+    commands,
+    withdrawn,
     touched,
     facts: turn.facts,
     ...outcome,
@@ -65,6 +66,18 @@ export function step(machine: MachineState, input: StampedInput): Step {
 /** The digest of a state: equal states have equal digests, in every process. 16 hex digits. */
 export function digestOf(state: RunState): string {
   return state.digest.text(runDigestText(state));
+}
+
+/** What was asked for and taken back within one step was never asked for. */
+function settleCommands(turn: Turn): Pick<Step, "commands" | "withdrawn"> {
+  const { commands, withdrawn } = turn;
+  if (withdrawn.length === 0 || commands.length === 0) return turn;
+  const taken = new Set(withdrawn);
+  const given = new Set(commands.map(({ type, key }) => (type === "abort" ? "" : key)));
+  return {
+    commands: commands.filter(({ type, key }) => type === "abort" || !taken.has(key)),
+    withdrawn: withdrawn.filter((key) => !given.has(key)),
+  };
 }
 
 function flush(turn: Turn): Step["touched"] {

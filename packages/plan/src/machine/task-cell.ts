@@ -138,6 +138,11 @@ export function isEnded(cell: TaskCell): boolean {
   return ENDED[cell.status];
 }
 
+/** Ended without having been completed, or undone since. */
+export function endedUndone(cell: TaskCell): boolean {
+  return ENDED[cell.status] && cell.status !== "completed";
+}
+
 /** Completed, and so are all members that count: its dependents may go on. */
 export function isSettled(cell: TaskCell): boolean {
   return cell.status === "completed" && cell.children === 0;

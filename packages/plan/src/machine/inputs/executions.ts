@@ -157,10 +157,11 @@ export function questionAsked(turn: Turn, input: Input<"question.asked">): Outco
   if (!isRunning(cell, input)) return notOpen(cell, input, "run");
   const outcome = closing(cell);
   if (cell.aborting) endAborted(turn, cell, false);
-  else if (turn.state.phase !== "running") cancelTask(turn, cell, "The run stops; nobody is asked any more.");
   else {
     close(turn, cell);
-    openWait(turn, cell, { kind: "question", text: input.text, question: input.question });
+    if (turn.state.phase === "running")
+      openWait(turn, cell, { kind: "question", text: input.text, question: input.question });
+    else cancelTask(turn, cell, "The run stops; nobody is asked any more.");
   }
   return outcome;
 }

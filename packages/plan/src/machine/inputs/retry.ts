@@ -1,10 +1,10 @@
-import { DEADLINE_KEY } from "../keys.ts";
+import { DEADLINE_KEY, judgeKey } from "../keys.ts";
 import { enable } from "../progress.ts";
 import type { StampedInput } from "../protocol.ts";
 import { releaseMembers, reopen } from "../reopening.ts";
 import { cellAt, type RunState } from "../run-state.ts";
 import { canSettle } from "../settlement.ts";
-import { isEnded, isSettled, isTemplate, type TaskCell } from "../task-cell.ts";
+import { endedUndone, isEnded, isSettled, isTemplate, type TaskCell } from "../task-cell.ts";
 import { FOLDED, stale, type Outcome, type Turn } from "../turn.ts";
 import { reopenRun } from "./rollback.ts";
 
@@ -32,6 +32,7 @@ export function retryRequested(turn: Turn, input: Input<"retry.requested">): Out
   if (phase === "pending") return stale("The run has not begun.");
 
   const chosen = choose(state, cell);
+  if (phase === "judging") turn.withdrawn.push(judgeKey(state));
   if (phase === "finished") {
     reopenRun(turn, `${input.by} asked to retry task '${cell.id}'.`);
     renewDeadline(turn);
@@ -52,7 +53,7 @@ export function retryRequested(turn: Turn, input: Input<"retry.requested">): Out
 function choose(state: RunState, cell: TaskCell): readonly number[] {
   const wanted = new Set<number>([cell.index]);
   const need = (index: number): void => {
-    if (!isSettled(cellAt(state, index)) && isEnded(cellAt(state, index))) wanted.add(index);
+    if (endedUndone(cellAt(state, index))) wanted.add(index);
   };
   // A set is walked in the order of insertion, so additions during the walk are reached too.
   for (const index of wanted) {
@@ -63,22 +64,37 @@ function choose(state: RunState, cell: TaskCell): readonly number[] {
       if (dependency.status === "completed") needMembers(state, dependency, wanted);
       else need(dependency.index);
     }
-    if (task.parent >= 0 && isTemplate(cellAt(state, task.parent))) need(task.parent);
+    needAround(state, task, wanted, need);
   }
   for (const other of state.cells)
     if (other.status === "cancelled" && mayReopen(state, other)) wanted.add(other.index);
   for (const index of wanted) {
     const task = cellAt(state, index);
     for (const dependent of task.dependents) need(dependent);
-    if (task.parent >= 0) {
-      const parent = cellAt(state, task.parent);
-      if (isTemplate(parent)) need(parent.index);
-      else for (const dependent of parent.dependents) need(dependent);
-    }
+    needAround(state, task, wanted, need);
   }
   dropBlocked(state, wanted);
   // A `forEach` task opens its instances itself.
   return [...wanted].filter((index) => !isInstance(state, cellAt(state, index))).toSorted((a, b) => a - b);
+}
+
+/** What waits for a task because it is a member, and the members that a `forEach` task waits for. */
+function needAround(
+  state: RunState,
+  cell: TaskCell,
+  wanted: Set<number>,
+  need: (index: number) => void,
+): void {
+  if (isTemplate(cell)) needMembers(state, cell, wanted);
+  for (let up = cell; up.parent >= 0;) {
+    up = cellAt(state, up.parent);
+    if (isTemplate(up)) {
+      need(up.index);
+      return;
+    }
+    if (up.status !== "completed") return;
+    for (const dependent of up.dependents) need(dependent);
+  }
 }
 
 /** A task that an agent added is opened again only by that agent, by name, or when that agent is done. */
@@ -91,26 +107,35 @@ function mayReopen(state: RunState, cell: TaskCell): boolean {
 
 /** Takes out, again and again, what still has to wait for a task that has ended and stays as it is. */
 function dropBlocked(state: RunState, wanted: Set<number>): void {
-  const blocked: number[] = [];
-  const check = (index: number): void => {
-    const { task } = cellAt(state, index);
-    for (const name of task.dependsOn) {
-      const dependency = state.byId.get(name);
-      if (dependency !== undefined && !canSettle(state, dependency, wanted)) {
-        wanted.delete(index);
-        blocked.push(index);
-        return;
-      }
-    }
+  const blocked: TaskCell[] = [];
+  const check = (cell: TaskCell): void => {
+    if (!wanted.has(cell.index) || mayProceed(state, cell, wanted)) return;
+    wanted.delete(cell.index);
+    blocked.push(cell);
   };
-  for (const index of wanted) check(index);
+  for (const index of wanted) check(cellAt(state, index));
   for (let head = 0; head < blocked.length; head++) {
-    const cell = cellAt(state, blocked[head] as number);
-    for (const dependent of cell.dependents) if (wanted.has(dependent)) check(dependent);
-    if (cell.parent < 0) continue;
-    for (const dependent of cellAt(state, cell.parent).dependents)
-      if (wanted.has(dependent)) check(dependent);
+    let cell = blocked[head] as TaskCell;
+    for (;;) {
+      for (const dependent of cell.dependents) check(cellAt(state, dependent));
+      if (cell.parent < 0) break;
+      cell = cellAt(state, cell.parent);
+      if (isTemplate(cell)) check(cell);
+    }
   }
+}
+
+/** Whether everything that a task waits for has settled or may still do so. */
+function mayProceed(state: RunState, cell: TaskCell, wanted: ReadonlySet<number>): boolean {
+  for (const name of cell.task.dependsOn) {
+    const dependency = state.byId.get(name);
+    if (dependency !== undefined && !canSettle(state, dependency, wanted)) return false;
+  }
+  if (!isTemplate(cell)) return true;
+  return (cell.members ?? []).every((index) => {
+    const member = cellAt(state, index);
+    return member.parent !== cell.index || member.status !== "completed" || canSettle(state, member, wanted);
+  });
 }
 
 function needMembers(state: RunState, parent: TaskCell, wanted: Set<number>): void {

@@ -5,7 +5,7 @@ import { compensationTimerKey, DEADLINE_KEY, judgeKey, timerKey } from "../keys.
 import { close, openRun } from "../opening.ts";
 import { openRoots } from "../progress.ts";
 import type { StampedInput } from "../protocol.ts";
-import type { RunState } from "../run-state.ts";
+import { deadlineCounts } from "../run-state.ts";
 import { isEnded } from "../task-cell.ts";
 import { FOLDED, stale, type Outcome, type Turn } from "../turn.ts";
 import { compensateNext, compensating, openUndoCommand, standing } from "../undo.ts";
@@ -33,8 +33,7 @@ export function timerFired(turn: Turn, input: Input<"timer.fired">): Outcome {
   const { state } = turn;
   const closes = { closes: input.key };
   if (input.key === DEADLINE_KEY) {
-    if (state.deadline === undefined || !deadlineCounts(state))
-      return stale(`The timer '${input.key}' is not open.`);
+    if (!deadlineCounts(state)) return stale(`The timer '${input.key}' is not open.`);
     state.deadline = undefined;
     failRun(turn, budgetError("The run's time is used up."));
     return closes;
@@ -94,11 +93,6 @@ export function runJudged(turn: Turn, input: Input<"run.judged">): Outcome {
   if (input.verdict === "pass") finish(turn, "completed", {});
   else finish(turn, "failed", { error: finalGateError(input.verdict, input.summary) });
   return { closes };
-}
-
-/** A deadline holds while there is work; never for a rollback. */
-export function deadlineCounts(state: RunState): boolean {
-  return state.phase === "running" || state.phase === "stopping" || state.phase === "judging";
 }
 
 /** Waits for nothing: what still runs is listed as standing. */
