@@ -137,6 +137,7 @@ export class Optimizer implements ContextAssembler {
       );
     const budget = tokens ?? Math.max(1, Math.floor(what.tokens / 2));
     checkBudget(budget, "tokens");
+    if (what.tokens <= budget) return what;
     return this.#assemble(built, budget);
   }
 

@@ -12,21 +12,34 @@ const STOP_WORDS = new Set(
   ).split(" "),
 );
 
-/** The words that say what a text is about, as stems: identifiers split at their humps, stop words left out, unspaced scripts in pairs. */
-export function termsOf(text: string): readonly string[] {
-  const found: string[] = [];
-  for (const [word] of text.matchAll(WORD)) {
-    if (UNSPACED.test(word)) {
-      for (let at = 0; at < Math.max(1, word.length - 1); at++) found.push(word.slice(at, at + 2));
-      continue;
-    }
-    const humps = word.split(HUMP);
-    for (const part of humps.length > 1 ? [word, ...humps] : humps) {
-      const lower = part.toLowerCase();
-      if (lower.length > 1 && !STOP_WORDS.has(lower)) found.push(stem(lower));
-    }
+/**
+ * The words that say what a text is about, as stems: identifiers split at their humps, stop words left out, unspaced
+ * scripts in pairs. `known` remembers words between texts of one subject.
+ */
+export function termSetOf(text: string, known = new Map<string, readonly string[]>()): ReadonlySet<string> {
+  const terms = new Set<string>();
+  for (const word of new Set(wordsOf(text))) {
+    let found = known.get(word);
+    if (found === undefined) known.set(word, (found = termsOfWord(word)));
+    for (const term of found) terms.add(term);
   }
-  return found;
+  return terms;
+}
+
+/** Runs of letters and digits, as they stand. */
+export function wordsOf(text: string): readonly string[] {
+  return text.match(WORD) ?? [];
+}
+
+/** The terms of one word: itself and, of an identifier, its parts. */
+export function termsOfWord(word: string): readonly string[] {
+  if (UNSPACED.test(word))
+    return Array.from({ length: Math.max(1, word.length - 1) }, (_, at) => word.slice(at, at + 2));
+  const humps = word.split(HUMP);
+  return (humps.length > 1 ? [word, ...humps] : humps).flatMap((part) => {
+    const lower = part.toLowerCase();
+    return lower.length > 1 && !STOP_WORDS.has(lower) ? [stem(lower)] : [];
+  });
 }
 
 /** A word without its commonest English endings, so that `tests`, `testing` and `test` are one. */

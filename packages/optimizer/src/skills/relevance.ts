@@ -1,5 +1,5 @@
 import type { Skill } from "@mnemosyne/core";
-import { termsOf } from "../relevance.ts";
+import { termSetOf } from "../relevance.ts";
 
 /** How near a skill is to a task, and by which words. */
 export interface SkillScore {
@@ -24,12 +24,10 @@ const NAME = 1;
 const DESCRIPTION = 0.5;
 /** Words that nearly every skill and task for software has say little about which belong together. */
 const COMMON = 0.1;
-const COMMON_TERMS = new Set(
-  termsOf(
-    "add app application build change check code create data developer development existing feature file files fix follow format function " +
-      "guide handle help helps implement improve issue library manage module new package problem process project provide request run " +
-      "set setup skill software step support system task tool update user work write writing read existing generate",
-  ),
+const COMMON_TERMS = termSetOf(
+  "add app application build change check code create data developer development existing feature file files fix follow format function " +
+    "guide handle help helps implement improve issue library manage module new package problem process project provide request run " +
+    "set setup skill software step support system task tool update user work write writing read existing generate",
 );
 
 /**
@@ -38,9 +36,9 @@ const COMMON_TERMS = new Set(
  * A skill that the task names in full has 1. A project's own skill gets a tenth more.
  */
 export function scoreSkill(task: string, skill: Skill): SkillScore {
-  const wanted = new Set(termsOf(task));
-  const inName = new Set(termsOf(skill.name));
-  const inDescription = new Set(termsOf(skill.description));
+  const wanted = termSetOf(task);
+  const inName = termSetOf(skill.name);
+  const inDescription = termSetOf(skill.description);
   const matches = [...wanted]
     .flatMap((term) => {
       const place = inName.has(term) ? "name" : inDescription.has(term) ? "description" : undefined;

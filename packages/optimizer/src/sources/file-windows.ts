@@ -1,4 +1,4 @@
-import { termsOf } from "../relevance.ts";
+import { termsOfWord, wordsOf } from "../relevance.ts";
 
 const AROUND = 8;
 
@@ -10,11 +10,19 @@ export function windowsAround(
   characters: number,
 ): string | undefined {
   const lines = text.split("\n");
-  const scores = lines.map((line) => {
-    let score = 0;
-    for (const term of new Set(termsOf(line))) if (query.has(term)) score += weight(term);
-    return score;
-  });
+  const worth = new Map<string, number>();
+  const worthOf = (word: string): number => {
+    let value = worth.get(word);
+    if (value === undefined) {
+      const terms = new Set(termsOfWord(word));
+      value = [...terms].reduce((sum, term) => sum + (query.has(term) ? weight(term) : 0), 0);
+      worth.set(word, value);
+    }
+    return value;
+  };
+  const scores = lines.map((line) =>
+    [...new Set(wordsOf(line))].reduce((sum, word) => sum + worthOf(word), 0),
+  );
   const order = scores
     .map((_, index) => index)
     .toSorted((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b);

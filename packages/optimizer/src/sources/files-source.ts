@@ -1,7 +1,7 @@
 import { isMnemosyneError, type ContextSource, type Workspace } from "@mnemosyne/core";
 import type { ContextOffer } from "../assembly/offer.ts";
 import { excerpt } from "../compress/excerpt.ts";
-import { coverage, termWeights, termsOf } from "../relevance.ts";
+import { coverage, termSetOf, termWeights } from "../relevance.ts";
 import { queryOf } from "./memories-source.ts";
 import { windowsAround } from "./file-windows.ts";
 
@@ -15,7 +15,10 @@ export interface FilesSourceOptions {
   readonly excerptAt?: number;
 }
 
+/** Bytes of a file above which it is not read into a context. */
 const LARGEST = 512 * 1024;
+/** Characters by which a file is compared with the others. */
+const JUDGED = 100_000;
 
 /** The files that the task's `reads` name, those nearest to its instructions first; of large ones the nearest parts. */
 export function createFilesSource(options: FilesSourceOptions = {}): ContextSource {
@@ -26,17 +29,20 @@ export function createFilesSource(options: FilesSourceOptions = {}): ContextSour
     async collect(request) {
       const { workspace, task } = request;
       if (workspace === undefined || task.reads.length === 0) return [];
-      const paths = await workspace.list(task.reads, { limit: readLimit });
+      const matches = await workspace.list(task.reads, { limit: readLimit + 1 });
+      const paths = matches.slice(0, readLimit);
       const named = new Set(task.reads);
       const files: { path: string; text: string; terms: ReadonlySet<string> }[] = [];
       const unread: ContextOffer[] = [];
+      const words = new Map<string, readonly string[]>();
       for (const path of paths) {
         request.signal?.throwIfAborted();
         const text = await read(workspace, path);
-        if (typeof text === "string") files.push({ path, text, terms: new Set(termsOf(`${path}\n${text}`)) });
+        if (typeof text === "string")
+          files.push({ path, text, terms: termSetOf(`${path}\n${text.slice(0, JUDGED)}`, words) });
         else unread.push({ ...base(path), text: "", relevance: 0, leaveOut: text.reason });
       }
-      const query = new Set(termsOf(queryOf(request)));
+      const query = termSetOf(queryOf(request));
       const weight = termWeights(files.map((file) => file.terms));
       const scored = files
         .map((file) => ({
@@ -46,25 +52,31 @@ export function createFilesSource(options: FilesSourceOptions = {}): ContextSour
             : Math.min(
                 1,
                 0.8 * coverage(query, file.terms, weight) +
-                  0.2 * coverage(new Set(termsOf(file.path)), query, () => 1),
+                  0.2 * coverage(termSetOf(file.path), query, () => 1),
               ),
         }))
         .toSorted((a, b) => b.relevance - a.relevance || (a.path < b.path ? -1 : 1));
-      const offers = scored.map(({ path, text, relevance }, index): ContextOffer => {
-        const windows =
-          text.length <= excerptAt
-            ? undefined
-            : (windowsAround(text, query, weight, excerptAt) ?? excerpt(text, excerptAt, `file:${path}`));
-        return {
-          ...base(path),
-          text: windows ?? text,
-          relevance,
-          attributes: windows === undefined ? { path } : { path, excerpt: "nearest parts" },
-          ...(windows === undefined ? {} : { whole: text }),
-          ...(index < limit ? {} : { leaveOut: `${limit} files nearer to the task were offered` }),
-        };
+      const offers = scored.slice(0, limit).map(({ path, text, relevance }): ContextOffer => {
+        const whole = { ...base(path), text, relevance, attributes: { path } };
+        if (text.length <= excerptAt) return whole;
+        const parts =
+          windowsAround(text, query, weight, excerptAt) ?? excerpt(text, excerptAt, `file:${path}`);
+        return { ...whole, text: parts, whole: text, attributes: { path, excerpt: "nearest parts" } };
       });
-      return [...offers, ...unread];
+      const farther = scored.slice(limit).map(({ path, text, relevance }): ContextOffer => ({
+        ...base(path),
+        text,
+        relevance,
+        leaveOut: `${limit} files nearer to the task were offered`,
+      }));
+      if (matches.length > readLimit)
+        unread.push({
+          ...base("..."),
+          text: "",
+          relevance: 0,
+          leaveOut: `more than ${readLimit} files match; the first ${readLimit} were compared`,
+        });
+      return [...offers, ...farther, ...unread];
     },
   };
 }
