@@ -21,7 +21,7 @@ import { LibsqlCoordinationStore } from "./coordination/libsql-coordination-stor
 import type { Database } from "./database/database.ts";
 import { LibsqlJournal } from "./journal/libsql-journal.ts";
 import { LibsqlBudgetLedger } from "./ledger/libsql-budget-ledger.ts";
-import { LibsqlMemoryStore } from "./memories/libsql-memory-store.ts";
+import type { LibsqlMemoryStore } from "./memories/libsql-memory-store.ts";
 import type { Storage } from "./storage.ts";
 
 /** All stores of one database. */
@@ -33,9 +33,9 @@ export class LibsqlStorage implements Storage {
   readonly #memories: MemoryStore;
   readonly #database: Database;
 
-  constructor(database: Database, holdTime: number | undefined) {
+  constructor(database: Database, memories: LibsqlMemoryStore, holdTime: number | undefined) {
     this.#database = database;
-    this.#memories = new LibsqlMemoryStore(database);
+    this.#memories = memories;
     this.journal = new LibsqlJournal(database);
     this.coordination = new LibsqlCoordinationStore(database);
     this.ledger = new LibsqlBudgetLedger(database, holdTime);

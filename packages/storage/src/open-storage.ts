@@ -4,6 +4,7 @@ import { LocalDatabase } from "./database/local-database.ts";
 import { checkInteger, inputError } from "./input.ts";
 import { LibsqlStorage } from "./libsql-storage.ts";
 import { dropStaleBatches } from "./memories/batch.ts";
+import { LibsqlMemoryStore } from "./memories/libsql-memory-store.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { parseStorageUrl } from "./storage-url.ts";
 import type { Storage, StorageOptions } from "./storage.ts";
@@ -26,7 +27,9 @@ export async function openStorage(options: string | StorageOptions): Promise<Sto
   try {
     await migrate(database);
     await dropStaleBatches(database);
-    return new LibsqlStorage(database, given.holdTime);
+    const memories = new LibsqlMemoryStore(database);
+    await memories.noteSettledBatches();
+    return new LibsqlStorage(database, memories, given.holdTime);
   } catch (error) {
     await database.close();
     throw error;

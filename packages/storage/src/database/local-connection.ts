@@ -36,7 +36,7 @@ export class LocalConnection {
     this.#native = new Libsql(options.path, {
       timeout: BLOCKING_WAIT,
       ...(options.encryptionKey === undefined ? {} : { encryptionKey: options.encryptionKey }),
-    } as Libsql.Options);
+    });
   }
 
   /** Whether a transaction is open. False after `close`: the driver must not be asked then. */
@@ -57,14 +57,9 @@ export class LocalConnection {
 
   perform(call: Call): Reply {
     const native = this.#prepared(call.statement);
-    switch (call.want) {
-      case "row":
-        return native.get(call.parameters) as Row | undefined;
-      case "rows":
-        return native.all(call.parameters) as Row[];
-      case "changes":
-        return native.run(call.parameters).changes;
-    }
+    if (call.want === "row") return native.get(call.parameters) as Row | undefined;
+    if (call.want === "rows") return native.all(call.parameters) as Row[];
+    return native.run(call.parameters).changes;
   }
 
   /** Runs work in one go. */

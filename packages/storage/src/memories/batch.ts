@@ -30,7 +30,7 @@ export async function writeBatch<Item, Result>(
   writeOne: (item: Item, stage: number) => Work<Result>,
 ): Promise<readonly Result[]> {
   await dropStaleBatches(database);
-  const batch = Number(await database.write(() => openedBatch()));
+  const batch = await database.write(openedBatch);
   const results: Result[] = [];
   try {
     while (results.length < items.length) {

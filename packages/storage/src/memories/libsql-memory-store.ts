@@ -20,6 +20,7 @@ import { row, rows, run, type Row, type Work } from "../database/work.ts";
 import { checkInteger, checkLimit, checkName, inputError } from "../input.ts";
 import { writeBatch } from "./batch.ts";
 import { checkId, checkMemory, checkNamespace, checkPatch, type NewMemory } from "./check-memory.ts";
+import { list } from "./list.ts";
 import { checkConflictMode, checkImported, importOne } from "./import-memories.ts";
 import { memoryOf, storedOf, toMemory } from "./memory-row.ts";
 import {
@@ -27,11 +28,10 @@ import {
   getMemory,
   getRows,
   getVisible,
-  listNamespace,
   listPending,
   listRows,
-  listThread,
   promotePending,
+  readSettledBatch,
 } from "./memory-statements.ts";
 import { checkSearch, find, visibleNamespaces } from "./search.ts";
 import { statsOf } from "./stats.ts";
@@ -50,6 +50,8 @@ export class LibsqlMemoryStore implements MemoryStore {
   /** Namespaces whose share of the index is so small that the quick way misses them. */
   readonly #crowded = new Set<Namespace>();
   #searches = 0;
+  /** Batches up to this one are known to be published. */
+  #settledBatch = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -71,9 +73,11 @@ export class LibsqlMemoryStore implements MemoryStore {
   async get(id: string): Promise<Memory | undefined> {
     const uuid = checkId(id);
     let found = await this.#database.read(() => row(getMemory, { uuid }));
-    // A row of a batch may not be visible yet, or be replaced already.
-    if (found !== undefined && found[8] !== 0)
+    if (found !== undefined && found[8] !== 0 && !this.#isSettled(found[8] as number)) {
+      // A row of a batch may not be visible yet, or be replaced already.
       found = await this.#database.read(() => row(getVisible, { uuid }));
+      await this.noteSettledBatches();
+    }
     if (found === undefined) return undefined;
     const stored = storedOf(found);
     return stored.expiresAt !== undefined && stored.expiresAt <= Date.now() ? undefined : toMemory(stored);
@@ -85,7 +89,7 @@ export class LibsqlMemoryStore implements MemoryStore {
     if (search === undefined) return [];
     if (++this.#searches % FORGET_CROWDED_AFTER === 0) this.#crowded.clear();
     const exact = this.#crowded.has(search.namespace);
-    const { hits, crowded } = await this.#database.read(() => find(search, exact));
+    const { hits, crowded } = await this.#database.read(() => find(search, exact, this.#settledBatch));
     if (crowded && !search.filtered) this.#crowded.add(search.namespace);
     return hits;
   }
@@ -94,21 +98,8 @@ export class LibsqlMemoryStore implements MemoryStore {
     const limit = checkLimit(options.limit, 20);
     const namespaces = Namespace.visible(checkNamespace(options.namespace));
     const thread = options.thread === undefined ? null : checkName(options.thread, "thread");
-    const values = { limit, thread, now: Date.now() };
-    const lists = await this.#database.read(function* (): Work<readonly (readonly Row[])[]> {
-      const lists: (readonly Row[])[] = [];
-      for (const namespace of namespaces)
-        lists.push(yield* rows(thread === null ? listNamespace : listThread, { namespace, ...values }));
-      return lists;
-    });
-    const filled = lists.filter((list) => list.length > 0);
-    if (filled.length <= 1) return (filled[0] ?? []).map(memoryOf);
-    // A stable sort: where two were created in the same millisecond, the nearer namespace comes first.
-    return filled
-      .flat()
-      .toSorted((a, b) => Number(b[5]) - Number(a[5]))
-      .slice(0, limit)
-      .map(memoryOf);
+    const listing = { namespaces, thread, limit, now: Date.now(), settledBatch: this.#settledBatch };
+    return this.#database.read(() => list(listing));
   }
 
   async update(id: string, patch: MemoryPatch, options: { readonly version?: number } = {}): Promise<Memory> {
@@ -216,12 +207,25 @@ export class LibsqlMemoryStore implements MemoryStore {
     return { imported, skipped: items.length - imported };
   }
 
+  /** Learns which batches are published for good: reading their memories is then as quick as reading others. */
+  async noteSettledBatches(): Promise<void> {
+    this.#settledBatch = Number((await this.#database.read(() => row(readSettledBatch)))?.[0]);
+  }
+
+  #isSettled(stage: number): boolean {
+    return stage > 0 && stage <= this.#settledBatch;
+  }
+
   /** All or nothing: in one transaction where that is short, else in chunks that become visible together. */
-  #writeAll<Result>(
+  async #writeAll<Result>(
     items: readonly NewMemory[],
     writeOne: (item: NewMemory, stage: number) => Work<Result>,
   ): Promise<readonly Result[]> {
-    if (!isSmall(items)) return writeBatch(this.#database, items, writeOne);
+    if (!isSmall(items)) {
+      const results = await writeBatch(this.#database, items, writeOne);
+      await this.noteSettledBatches();
+      return results;
+    }
     return this.#database.write(function* (): Work<readonly Result[]> {
       const results: Result[] = [];
       for (const item of items) results.push(yield* writeOne(item, 0));

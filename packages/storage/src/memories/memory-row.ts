@@ -28,6 +28,9 @@ export interface StoredMemory {
   readonly expiresAt: number | undefined;
 }
 
+/** A record while it is being made. */
+export type Writable<Record> = { -readonly [Key in keyof Record]: Record[Key] };
+
 /** The record's part that no query filters by, and copies of rarely set columns: one parse gives all of it. */
 interface Detail {
   readonly content?: string;
@@ -53,7 +56,7 @@ const NOT_AS_CELL = /\u0000|\p{Surrogate}/u;
 
 function detailOf(memory: StoredMemory): string {
   const { content, keywords, tags, metadata, provenance } = memory;
-  const detail: { -readonly [Key in keyof Detail]: Detail[Key] } = {};
+  const detail: Writable<Detail> = {};
   if (NOT_AS_CELL.test(content)) detail.content = content;
   if (memory.summary !== "") detail.summary = memory.summary;
   if (memory.confidence !== 1) detail.confidence = memory.confidence;
@@ -119,15 +122,10 @@ export function storedOf(row: Row): StoredMemory {
   };
 }
 
-/** The record that callers get. */
-export function memoryOf(row: Row): Memory {
-  return toMemory(storedOf(row));
-}
-
 /** The record that callers get, of the stored form. */
 export function toMemory(stored: StoredMemory): Memory {
   const { thread, seq, actor, occurredAt, expiresAt } = stored;
-  return {
+  const memory: Writable<Memory> = {
     id: stored.id,
     namespace: stored.namespace,
     content: stored.content,
@@ -138,18 +136,24 @@ export function toMemory(stored: StoredMemory): Memory {
     keywords: stored.keywords,
     tags: stored.tags,
     context: stored.context,
-    ...(thread === undefined ? undefined : { thread }),
-    ...(seq === undefined ? undefined : { seq }),
-    ...(actor === undefined ? undefined : { actor }),
-    ...(occurredAt === undefined ? undefined : { occurredAt: new Date(occurredAt) }),
     createdAt: new Date(stored.createdAt),
     updatedAt: new Date(stored.updatedAt),
     metadata: stored.metadata,
     version: stored.version,
     trust: stored.trust,
     provenance: stored.provenance,
-    ...(expiresAt === undefined ? undefined : { expiresAt: new Date(expiresAt) }),
   };
+  if (thread !== undefined) memory.thread = thread;
+  if (seq !== undefined) memory.seq = seq;
+  if (actor !== undefined) memory.actor = actor;
+  if (occurredAt !== undefined) memory.occurredAt = new Date(occurredAt);
+  if (expiresAt !== undefined) memory.expiresAt = new Date(expiresAt);
+  return memory;
+}
+
+/** The record of a row, as {@link storedOf} reads it. */
+export function memoryOf(row: Row): Memory {
+  return toMemory(storedOf(row));
 }
 
 function hasKeys(value: object): boolean {

@@ -2,12 +2,15 @@ import { and, eq, sql, type SQL } from "drizzle-orm/sql";
 import { build, databaseNow, parameter, statement } from "../database/statement.ts";
 import { memories } from "../schema/memories.ts";
 
-const hiddenBatches = sql`SELECT id FROM memory_batches WHERE state <> 'published'`;
 /** Not a row of a batch that is still being written, nor one that a published batch has replaced. */
-const visible: SQL = sql`(stage = 0 OR (stage > 0) <> (abs(stage) IN (${hiddenBatches})))`;
+const visible: SQL = sql`(stage = 0 OR (stage > 0) <> EXISTS (
+  SELECT 1 FROM memory_batches WHERE memory_batches.id = abs(stage) AND state <> 'published'))`;
+/** The same for many rows: that batches up to `settledBatch` are published is known, and need not be looked up. */
+const seen: SQL = sql`(stage = 0 OR (stage > 0 AND stage <= ${parameter("settledBatch")}) OR ${visible})`;
 const alive: SQL = sql`(expires_at IS NULL OR expires_at > ${parameter("now")})`;
-const settled: SQL = sql`(pending_run IS NULL OR pending_run = ${parameter("pendingRun")})`;
-const inNamespaces: SQL = sql`namespace IN (${parameter("namespace")}, ${parameter("project")}, ${parameter("global")})`;
+const notPending: SQL = sql`(pending_run IS NULL OR pending_run = ${parameter("pendingRun")})`;
+const inNamespaces: SQL = sql`(namespace = ${parameter("namespace")} OR namespace = ${parameter("project")}
+  OR namespace = ${parameter("global")})`;
 
 /** What {@link storedOf} reads, in its order. */
 const CELLS = sql.raw("uuid, namespace, type, importance, version, created_at, content, detail");
@@ -26,9 +29,6 @@ export const getVersions = statement(
 export const getVisible = statement(
   () => sql`SELECT ${CELLS}, stage, id FROM memories WHERE uuid = ${parameter("uuid")} AND ${visible}`,
 );
-
-/** Whether a batch is still hidden. */
-export const isHidden = statement(() => sql`SELECT ${parameter("batch")} IN (${hiddenBatches})`);
 
 export const getByRow = statement(() => sql`SELECT ${CELLS} FROM memories WHERE id = ${parameter("row")}`);
 
@@ -104,7 +104,7 @@ export const markReplaced = statement(() =>
 export const previousInThread = statement(
   () => sql`SELECT substr(content, 1, 1000), place FROM memories
     WHERE namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL
-      AND place < ${parameter("place")} AND ${settled} AND (stage = ${parameter("stage")} OR ${visible})
+      AND place < ${parameter("place")} AND ${notPending} AND (stage = ${parameter("stage")} OR ${visible})
     ORDER BY place DESC, id DESC LIMIT 3`,
 );
 
@@ -121,10 +121,17 @@ export const placeOf = statement(
   () => sql`SELECT thread, place, stage, pending_run FROM memories WHERE id = ${parameter("row")}`,
 );
 
+/** When a namespace's newest memory was created. */
+export const newestOf = statement(
+  () => sql`SELECT created_at FROM memories
+    WHERE namespace = ${parameter("namespace")} AND pending_run IS NULL AND ${seen} AND ${alive}
+    ORDER BY created_at DESC LIMIT 1`,
+);
+
 /** A namespace's newest memories. */
 export const listNamespace = statement(
   () => sql`SELECT ${CELLS} FROM memories
-    WHERE namespace = ${parameter("namespace")} AND pending_run IS NULL AND ${visible} AND ${alive}
+    WHERE namespace = ${parameter("namespace")} AND pending_run IS NULL AND ${seen} AND ${alive}
     ORDER BY created_at DESC, id DESC LIMIT ${parameter("limit")}`,
 );
 
@@ -132,30 +139,32 @@ export const listNamespace = statement(
 export const listThread = statement(
   () => sql`SELECT ${CELLS} FROM memories
     WHERE namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL
-      AND pending_run IS NULL AND ${visible} AND ${alive}
+      AND pending_run IS NULL AND ${seen} AND ${alive}
     ORDER BY created_at DESC, id DESC LIMIT ${parameter("limit")}`,
 );
 
-/** What ranking reads of a match, in the order of {@link Candidate}. */
-const CANDIDATE = sql.raw("m.id, f.rank, importance, coalesce(occurred_at, created_at), signals, actor");
+/** What ranking reads of the matches, in the order of {@link Candidate}: one cell of JSON, for each cell costs. */
+const CANDIDATES = sql.raw(
+  "json_group_array(json_array(m.id, rank, importance, coalesce(occurred_at, created_at), signals, actor))",
+);
 
 /**
- * The best matches of the whole index, then those of them that may be seen; with the number of the former. When that
- * is the pool's size and some were dropped, the pool may have missed some: {@link exactPool} finds them.
+ * The best matches of the whole index: those of them that may be seen, and their number with the others. When that is
+ * the pool's size and some may not be seen, the pool may have missed some: {@link exactPool} finds them.
  */
 export const quickPool = statement(
-  () => sql`WITH f AS MATERIALIZED (
+  () => sql`SELECT ${CANDIDATES} FILTER (WHERE ${inNamespaces} AND ${notPending} AND ${seen} AND ${alive}), count(*)
+    FROM (
       SELECT rowid, rank FROM memory_text WHERE memory_text MATCH ${parameter("match")}
       ORDER BY rank LIMIT ${parameter("pool")}
-    )
-    SELECT ${CANDIDATE}, (SELECT count(*) FROM f) FROM f CROSS JOIN memories m ON m.id = f.rowid
-    WHERE ${inNamespaces} AND ${settled} AND ${visible} AND ${alive}`,
+    ) f CROSS JOIN memories m INDEXED BY memories_ranking ON m.id = f.rowid`,
 );
 
 /** The best matches among those that may be seen and pass the filters. A filter that is null lets all pass. */
 export const exactPool = statement(
-  () => sql`SELECT ${CANDIDATE} FROM memory_text f CROSS JOIN memories m ON m.id = f.rowid
-    WHERE memory_text MATCH ${parameter("match")} AND ${inNamespaces} AND ${settled} AND ${visible} AND ${alive}
+  () => sql`SELECT ${CANDIDATES} FROM (
+    SELECT m.id, f.rank, importance, occurred_at, created_at, signals, actor FROM memory_text f CROSS JOIN memories m INDEXED BY memories_ranking ON m.id = f.rowid
+    WHERE memory_text MATCH ${parameter("match")} AND ${inNamespaces} AND ${notPending} AND ${seen} AND ${alive}
       AND importance >= ${parameter("minImportance")}
       AND (${parameter("thread")} IS NULL OR thread = ${parameter("thread")})
       AND (${parameter("types")} IS NULL OR type IN (SELECT value FROM json_each(${parameter("types")})))
@@ -163,7 +172,7 @@ export const exactPool = statement(
         SELECT 1 FROM json_each(${parameter("tags")}) wanted
         WHERE wanted.value NOT IN (SELECT value FROM json_each(detail, '$.tags'))
       ))
-    ORDER BY f.rank LIMIT ${parameter("pool")}`,
+    ORDER BY f.rank LIMIT ${parameter("pool")}) m`,
 );
 
 /** Cells, row id, thread and place of rows; `rows` is a JSON array of row ids. */
@@ -173,7 +182,7 @@ export const getRows = statement(
 );
 
 const neighbour = sql`namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL
-  AND ${settled} AND ${visible} AND ${alive}`;
+  AND ${notPending} AND ${visible} AND ${alive}`;
 
 export const neighboursBefore = statement(
   () => sql`SELECT ${CELLS} FROM memories
@@ -209,6 +218,14 @@ export const listRows = statement(
     WHERE (${parameter("namespace")} IS NULL OR namespace = ${parameter("namespace")}) AND pending_run IS NULL
       AND ${visible} AND ${alive}
     ORDER BY created_at, id`,
+);
+
+/** The newest batch of which, and of all before it, it is certain that nothing is hidden. */
+export const readSettledBatch = statement(
+  () => sql`SELECT coalesce(
+    (SELECT min(id) - 1 FROM memory_batches WHERE state <> 'published'),
+    (SELECT seq FROM sqlite_sequence WHERE name = 'memory_batches'),
+    0)`,
 );
 
 export const openBatch = statement(

@@ -1,5 +1,4 @@
 import type { ScoreParts } from "@mnemosyne/core";
-import type { Row } from "../database/work.ts";
 import { SIGNAL, asksForTime } from "./signals.ts";
 
 /** A match before its record is read. */
@@ -16,10 +15,15 @@ export interface Candidate {
 
 /** A candidate with its score. */
 export interface Ranked {
-  readonly row: number;
-  readonly at: number;
+  readonly candidate: Candidate;
   readonly score: number;
-  readonly parts: ScoreParts;
+}
+
+/** What ranking needs to know of a search. */
+export interface Ranking {
+  readonly query: string;
+  readonly now: number;
+  readonly limit: number;
 }
 
 /**
@@ -30,44 +34,69 @@ const SHARE = { recency: 0.2, actor: 0.4, time: 0.3, question: -0.1, importance:
 const RECENCY_DAYS = 30;
 const DAY = 86_400_000;
 
-/** The candidate of a row of a pool. */
-export function candidateOf(cells: Row): Candidate {
-  const [row, rank, importance, at, signals, actor] = cells;
-  return {
-    row: row as number,
-    rank: rank as number,
-    importance: importance as number,
-    at: at as number,
-    signals: signals as number,
-    actor: actor as string | null,
-  };
+/** The candidates of a pool's JSON. */
+export function candidatesOf(json: string): readonly Candidate[] {
+  const pool = JSON.parse(json) as [number, number, number, number, number, string | null][];
+  return pool.map(([row, rank, importance, at, signals, actor]) => ({
+    row,
+    rank,
+    importance,
+    at,
+    signals,
+    actor,
+  }));
 }
 
-/** Candidates by score, best first; equal ones newest first, then by row, so that the order is always the same. */
-export function rankCandidates(
-  candidates: readonly Candidate[],
-  query: string,
-  now: number,
-): readonly Ranked[] {
+/** Gives the terms of a candidate's score. */
+type Scorer = (candidate: Candidate) => {
+  readonly text: number;
+  readonly recency: number;
+  readonly importance: number;
+  readonly actor: number;
+  readonly time: number;
+  readonly question: number;
+};
+
+function scorer(candidates: readonly Candidate[], { query, now }: Ranking): Scorer {
   let best = 0;
   for (const candidate of candidates) best = Math.max(best, -candidate.rank);
   const named = namedActor(candidates, query);
   const forTime = asksForTime(query);
-  return candidates
-    .map((candidate): Ranked => {
-      const text = best === 0 ? 1 : -candidate.rank / best;
-      const age = Math.max(0, now - candidate.at) / DAY;
-      const parts: Record<string, number> = { text };
-      parts["recency"] = text * SHARE.recency * Math.exp(-age / RECENCY_DAYS);
-      parts["importance"] = (text * SHARE.importance * (candidate.importance - 5)) / 5;
-      if (named !== undefined && candidate.actor === named) parts["actor"] = text * SHARE.actor;
-      if (forTime && (candidate.signals & SIGNAL.time) !== 0) parts["time"] = text * SHARE.time;
-      if ((candidate.signals & SIGNAL.question) !== 0) parts["question"] = text * SHARE.question;
-      let score = 0;
-      for (const part of Object.values(parts)) score += part;
-      return { row: candidate.row, at: candidate.at, score, parts };
-    })
-    .toSorted((a, b) => b.score - a.score || b.at - a.at || b.row - a.row);
+  return (candidate) => {
+    const text = best === 0 ? 1 : -candidate.rank / best;
+    const age = Math.max(0, now - candidate.at) / DAY;
+    return {
+      text,
+      recency: text * SHARE.recency * Math.exp(-age / RECENCY_DAYS),
+      importance: (text * SHARE.importance * (candidate.importance - 5)) / 5,
+      actor: named !== undefined && candidate.actor === named ? text * SHARE.actor : 0,
+      time: forTime && (candidate.signals & SIGNAL.time) !== 0 ? text * SHARE.time : 0,
+      question: (candidate.signals & SIGNAL.question) === 0 ? 0 : text * SHARE.question,
+    };
+  };
+}
+
+/** The best candidates; equal ones newest first, then by row, so that the order is always the same. */
+export function rankCandidates(candidates: readonly Candidate[], ranking: Ranking): readonly Ranked[] {
+  const score = scorer(candidates, ranking);
+  const ranked = candidates.map((candidate): Ranked => {
+    const { text, recency, importance, actor, time, question } = score(candidate);
+    return { candidate, score: text + recency + importance + actor + time + question };
+  });
+  ranked.sort(
+    (a, b) => b.score - a.score || b.candidate.at - a.candidate.at || b.candidate.row - a.candidate.row,
+  );
+  return ranked.slice(0, ranking.limit);
+}
+
+/** The terms of a score that are not 0, in the order in which they are added. */
+export function explain(
+  candidate: Candidate,
+  candidates: readonly Candidate[],
+  ranking: Ranking,
+): ScoreParts {
+  const parts = scorer(candidates, ranking)(candidate);
+  return Object.fromEntries(Object.entries(parts).filter(([name, part]) => name === "text" || part !== 0));
 }
 
 /** The actor that a query names, if it names exactly one of the candidates' actors. */

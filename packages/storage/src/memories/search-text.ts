@@ -27,7 +27,7 @@ const MONTHS = [
 export function indexed(text: string): string {
   if (ASCII.test(text)) return text;
   return text.normalize("NFKC").replace(UNSPACED, (run) => {
-    const characters = [...run];
+    const characters = Array.from(run);
     return ` ${characters.map((character, index) => character + (characters[index + 1] ?? "")).join(" ")} `;
   });
 }

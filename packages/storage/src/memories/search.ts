@@ -1,10 +1,10 @@
 import { Namespace, type Memory, type SearchHit, type SearchOptions } from "@mnemosyne/core";
-import { rows, type Row, type Work } from "../database/work.ts";
+import { row, rows, type Row, type Work } from "../database/work.ts";
 import { checkInteger, checkLimit, checkName, inputError } from "../input.ts";
 import { checkImportance, checkNamespace, checkWords } from "./check-memory.ts";
-import { memoryOf } from "./memory-row.ts";
+import { memoryOf, type Writable } from "./memory-row.ts";
 import { exactPool, getRows, neighboursAfter, neighboursBefore, quickPool } from "./memory-statements.ts";
-import { candidateOf, rankCandidates, type Candidate, type Ranked } from "./score.ts";
+import { candidatesOf, explain, rankCandidates, type Candidate } from "./score.ts";
 import { matchExpression } from "./search-query.ts";
 
 /** A search whose options were checked. */
@@ -18,11 +18,12 @@ export interface Search {
   /** Anything but the namespace restricts it. */
   readonly filtered: boolean;
   readonly now: number;
-  readonly values: Readonly<Record<string, string | number | null>>;
+  readonly values: { readonly pool: number; readonly [name: string]: string | number | null };
 }
 
-/** So many of the best text matches are ranked by everything else. */
-const POOL = 100;
+/** So many of the best text matches are ranked by everything else, and more for a larger limit. */
+const POOL = 50;
+const POOL_SHARE = 4;
 
 /** Checks the options; `undefined` when the text has no word to look for. Throws `E_INPUT`. */
 export function checkSearch(query: string, options: SearchOptions, now: number): Search | undefined {
@@ -53,7 +54,7 @@ export function checkSearch(query: string, options: SearchOptions, now: number):
       ...visibleNamespaces(namespace),
       pendingRun: pendingRun ?? null,
       now,
-      pool: Math.max(POOL, 2 * limit),
+      pool: Math.max(POOL, POOL_SHARE * limit),
       minImportance: minImportance ?? 1,
       thread: thread ?? null,
       types: types === undefined ? null : JSON.stringify(types),
@@ -79,49 +80,49 @@ export interface Found {
 }
 
 /** Finds and ranks. `exact` skips the quick way, for namespaces that are a small part of the store. */
-export function* find(search: Search, exact: boolean): Work<Found> {
-  let pool: readonly Row[] | undefined;
+export function* find(search: Search, exact: boolean, settledBatch: number): Work<Found> {
+  const values = { ...search.values, settledBatch };
+  let candidates: readonly Candidate[] | undefined;
   let crowded = exact;
   if (!exact && !search.filtered) {
-    pool = yield* rows(quickPool, search.values);
-    const seen = Number(pool[0]?.[6] ?? 0);
+    const quick = yield* row(quickPool, values);
+    const matches = Number(quick?.[1] ?? 0);
+    candidates = candidatesOf(quick?.[0] as string);
     // The index gave as many as were asked for and some may not be seen: others may lie below.
-    if (pool.length === 0 || (pool.length < seen && seen >= Number(search.values["pool"]))) {
-      pool = undefined;
+    if (candidates.length < matches && matches >= values.pool) {
+      candidates = undefined;
       crowded = true;
     }
   }
-  pool ??= yield* rows(exactPool, search.values);
-  const candidates: readonly Candidate[] = pool.map(candidateOf);
-  const ranked = rankCandidates(candidates, search.query, search.now).slice(0, search.limit);
-  return { hits: yield* hydrate(search, ranked), crowded };
-}
-
-function* hydrate(search: Search, ranked: readonly Ranked[]): Work<readonly SearchHit[]> {
-  if (ranked.length === 0) return [];
-  const found = new Map<number, Row>();
-  for (const cells of yield* rows(getRows, { rows: JSON.stringify(ranked.map((each) => each.row)) }))
-    found.set(Number(cells[8]), cells);
+  candidates ??= candidatesOf((yield* row(exactPool, values))?.[0] as string);
+  const ranked = rankCandidates(candidates, search);
+  const rowIds = ranked.map(({ candidate }) => candidate.row);
   const hits: SearchHit[] = [];
-  for (const { row, score, parts } of ranked) {
-    const cells = found.get(row);
+  if (rowIds.length === 0) return { hits, crowded };
+  const found = new Map<number, Row>();
+  for (const cells of yield* rows(getRows, { rows: JSON.stringify(rowIds) }))
+    found.set(Number(cells[8]), cells);
+  for (const { candidate, score } of ranked) {
+    const cells = found.get(candidate.row);
+    // Gone since the index was read.
     if (cells === undefined) continue;
-    const hit: { -readonly [Key in keyof SearchHit]: SearchHit[Key] } = { ...memoryOf(cells), score };
-    if (search.explain) hit.parts = parts;
+    const hit = memoryOf(cells) as Writable<SearchHit>;
+    hit.score = score;
+    if (search.explain) hit.parts = explain(candidate, candidates, search);
     if (search.neighbours > 0) hit.neighbours = yield* neighboursOf(search, cells);
     hits.push(hit);
   }
-  return hits;
+  return { hits, crowded };
 }
 
 function* neighboursOf(search: Search, cells: Row): Work<readonly Memory[]> {
-  const [row, thread, place] = cells.slice(8);
-  if (row === undefined || thread === undefined || place === undefined || thread === null) return [];
+  const [id, thread, place] = cells.slice(8);
+  if (id === undefined || thread === undefined || place === undefined || thread === null) return [];
   const values = {
     namespace: cells[1] ?? null,
     thread,
     place,
-    row,
+    row: id,
     limit: search.neighbours,
     now: search.now,
     pendingRun: search.values["pendingRun"] ?? null,

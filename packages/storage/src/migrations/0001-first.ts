@@ -38,6 +38,8 @@ export const firstMigration: Migration = {
     "CREATE INDEX memories_pending ON memories (pending_run) WHERE pending_run IS NOT NULL",
     `CREATE UNIQUE INDEX memories_idempotency ON memories (namespace, idempotency_key, stage)
       WHERE idempotency_key IS NOT NULL`,
+    `CREATE INDEX memories_ranking ON memories (id, namespace, stage, type, importance, signals, created_at, occurred_at,
+      expires_at, thread, actor, pending_run)`,
     "CREATE INDEX memories_replaced ON memories (stage) WHERE stage < 0",
     `CREATE TABLE memory_batches (
       id integer PRIMARY KEY AUTOINCREMENT NOT NULL,

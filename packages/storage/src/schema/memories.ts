@@ -45,6 +45,21 @@ export const memories = sqliteTable(
     uniqueIndex("memories_idempotency")
       .on(table.namespace, table.idempotencyKey, table.stage)
       .where(sql`idempotency_key IS NOT NULL`),
+    // All that a search filters and ranks by, in few pages: the rows themselves are read for the winners only.
+    index("memories_ranking").on(
+      table.id,
+      table.namespace,
+      table.stage,
+      table.type,
+      table.importance,
+      table.signals,
+      table.createdAt,
+      table.occurredAt,
+      table.expiresAt,
+      table.thread,
+      table.actor,
+      table.pendingRun,
+    ),
     index("memories_replaced")
       .on(table.stage)
       .where(sql`stage < 0`),

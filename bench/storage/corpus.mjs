@@ -1,0 +1,76 @@
+// Deterministic memories: words drawn by Zipf's law from a made-up vocabulary, so that every run sees the same text.
+
+/** A seeded generator of numbers in [0, 1). */
+export function generator(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const CONSONANTS = "bcdfghjklmnprstvwz";
+const VOWELS = "aeiou";
+
+function vocabulary(size) {
+  const random = generator(7);
+  const letter = (letters) => letters[Math.floor(random() * letters.length)];
+  const words = new Set();
+  while (words.size < size) {
+    let word = "";
+    for (let left = 2 + Math.floor(random() * 3); left > 0; left--)
+      word += letter(CONSONANTS) + letter(VOWELS);
+    words.add(random() < 0.4 ? word + letter(CONSONANTS) : word);
+  }
+  return [...words];
+}
+
+const WORDS = vocabulary(20_000);
+const CUMULATIVE = new Float64Array(WORDS.length);
+{
+  let sum = 0;
+  for (let rank = 0; rank < WORDS.length; rank++) CUMULATIVE[rank] = sum += 1 / (rank + 1.7);
+  for (let rank = 0; rank < WORDS.length; rank++) CUMULATIVE[rank] /= sum;
+}
+
+function drawWord(random) {
+  const at = random();
+  let low = 0;
+  let high = CUMULATIVE.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (CUMULATIVE[middle] < at) low = middle + 1;
+    else high = middle;
+  }
+  return WORDS[low];
+}
+
+function text(random, length) {
+  let words = "";
+  while (words.length < length) words += `${words === "" ? "" : " "}${drawWord(random)}`;
+  return words;
+}
+
+/** The memory with a number: some 730 bytes of JSON. */
+export function memory(number) {
+  const random = generator(1_000_003 + number);
+  return {
+    content: text(random, 300),
+    summary: text(random, 80),
+    context: text(random, 60),
+    keywords: [drawWord(random), `${drawWord(random)}1`, `${drawWord(random)}2`, `${drawWord(random)}3`],
+    tags: [`tag${Math.floor(random() * 50)}`, `label${Math.floor(random() * 50)}`],
+    importance: 1 + Math.floor(random() * 10),
+    confidence: Math.round(random() * 100) / 100,
+    namespace: "project:bench",
+  };
+}
+
+/** Three words of middling frequency. */
+export function query(number) {
+  const random = generator(99 + number * 7919);
+  const word = () => WORDS[200 + Math.floor(random() * 4800)];
+  return [word(), word(), word()];
+}
