@@ -26,7 +26,7 @@ const ADMISSIONS: readonly RegExp[] = [
 /** "Nothing is left out", "no partial implementation", "fixed the function that was not fully implemented". */
 const DENIED = /\b(?:no|nothing|none|never|neither|without|zero|isn['’]t|not\s+a)\b[^,;:.]*$/i;
 const OF_BEFORE =
-  /\b(?:before|previously|originally|used\s+to|earlier|the\s+old|had\s+been|fix(?:ed|es)?|finish(?:ed|es)|complet(?:ed|es)|replac\w+|implement(?:ed|s)|because|since|that|which|where)\b[^,;:.]*$/i;
+  /\b(?:before|previously|originally|earlier|formerly)\b,?[^;:.]*$|\b(?:used\s+to|the\s+old|had\s+been|fix(?:ed|es)?|finish(?:ed|es)|complet(?:ed|es)|replac\w+|implement(?:ed|s)|because|since|that|which|where|when(?:ever)?|if|unless)\b[^,;:.]*$/i;
 
 /** What a report admits to: partly done, left out, still failing; open boxes in its lists. */
 export function admissionsIn({ sentences }: ParsedDocument): readonly Admission[] {

@@ -107,7 +107,8 @@ function proseTodos(text: string): readonly Hit[] {
 
 const MARKER = /(?<![\w`'"“.$-])(TODO|FIXME|HACK|XXX)(?![\w`'"”-])/;
 /** `todo:` in lower case counts only where a comment's own text begins. */
-const LEADING_MARKER = /^\s*(?:\/\/+|\/\*+|#+|--|<!--|\*|;+)?!?\s*@?(todo|fixme|hack|xxx)\s*(?::|\(|-\s|$)/i;
+const LEADING_MARKER =
+  /^\s*(?:\/\/+|\/\*+|#+|--|<!--|\*|;+)?!?\s*(?:(todo|fixme|hack|xxx)\s*(?::|\(|-\s|$)|@(todo|fixme)\b)/i;
 /** Talk about such comments instead of one. */
 const MENTION_BEFORE =
   /\b(?:no|any|an?|every|each|all|the|of|for|find|finds|detect|detects|without|remaining|new|old|these|those|like|such as|and|or|,)\s+$/i;
@@ -115,7 +116,8 @@ const MENTION_AFTER =
   /^(?:s\b|[\s,/|]+(?:comments?|markers?|items?|lists?|tags?|lines?|notes?|gates?|rules?|entries|entry|words?|or|and|is|are|in|FIXME|HACK|XXX|TODO|app|apps|task|tasks|page|view|store|model)\b)/i;
 
 function markerIn(line: string): string | undefined {
-  const leading = LEADING_MARKER.exec(line)?.[1];
+  const leads = LEADING_MARKER.exec(line);
+  const leading = leads?.[1] ?? leads?.[2];
   if (leading !== undefined) return leading.toUpperCase();
   const match = MARKER.exec(line);
   if (match?.[1] === undefined) return undefined;

@@ -1,14 +1,17 @@
 import type { CommandResult, Finding, Gate, GateContext, GateSubject } from "@mnemosyne/core";
+import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { readDeltas } from "../change/file-delta.ts";
 import { readSettings, type Settings } from "../settings.ts";
 import { readTestOutcome } from "../testing/read-outcome.ts";
 import type { TestOutcome } from "../testing/outcome.ts";
+import { judgeCoverage, readCoverageRule } from "../testing/coverage.ts";
 import { judgeTestChanges } from "../testing/test-changes.ts";
 import { judgeTestCommand } from "../testing/test-command.ts";
+import { readTestCases } from "../testing/test-cases.ts";
 import { overallVerdict, verdictOf } from "../verdict.ts";
 
-const SETTINGS = ["command", "count", "timeout", "outputLimit", "sandbox", "protect", "allow"];
+const SETTINGS = ["command", "count", "timeout", "outputLimit", "sandbox", "protect", "allow", "coverage"];
 const TEN_MINUTES = 600_000;
 const OUTPUT_LIMIT = 4 * 1024 * 1024;
 const FAILURES_TOLD = 20;
@@ -45,11 +48,18 @@ export function testsGate(): Gate {
             },
           ],
         };
+      const rule = readCoverageRule(context.settings["coverage"]);
+      const started = Date.now();
       const ran = await runTests(subject, context, settings, command);
+      // Of a run that failed, what it did not reach says nothing.
+      const coverage =
+        ran.verdict === "pass" && !allowed.has("tests.coverage")
+          ? await judgeCoverage(subject, deltas, rule, started)
+          : [];
       return {
         ...ran,
-        verdict: overallVerdict([verdictOf(changes), ran.verdict]),
-        findings: [...changes, ...ran.findings],
+        verdict: overallVerdict([verdictOf(changes), ran.verdict, verdictOf(coverage)]),
+        findings: [...changes, ...ran.findings, ...coverage],
       };
     },
   };
@@ -86,25 +96,41 @@ async function runTests(
   if (failures !== undefined)
     return { ...failures, ...counted, ...(outcome === undefined ? {} : { passed: outcome.passing }) };
   if (outcome === undefined) return judgeByExitCode(settings, command, output);
+  const findings: readonly Finding[] = [
+    {
+      rule: "tests.ran",
+      severity: "note",
+      message: `${outcome.passed} tests passed${outcome.skipped > 0 ? `, ${outcome.skipped} were skipped` : ""} (${outcome.runner}).`,
+      evidence: command,
+    },
+    ...(await emptyFiles(subject, outcome)),
+  ];
   return {
-    verdict: "pass",
-    findings: [
-      {
-        rule: "tests.ran",
-        severity: "note",
-        message: `${outcome.passed} tests passed${outcome.skipped > 0 ? `, ${outcome.skipped} were skipped` : ""} (${outcome.runner}).`,
-        evidence: command,
-      },
-      ...outcome.empty.map((file): Finding => ({
-        rule: "tests.emptyFile",
-        severity: "warning",
-        message: "A test file holds no test.",
-        evidence: file,
-      })),
-    ],
+    verdict: verdictOf(findings),
+    findings,
     passed: outcome.passing.length > 0 ? outcome.passing : [command],
     ...counted,
   };
+}
+
+/** Files in which no test was registered: one that holds some ended before it came to them. */
+async function emptyFiles({ workspace }: GateSubject, { empty }: TestOutcome): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const name of empty) {
+    const file = path.isAbsolute(name) ? path.relative(workspace.root, name) : name;
+    const known = !file.startsWith("..") && (await workspace.exists(file));
+    const holds = known ? readTestCases(file, await workspace.readText(file)).length : 0;
+    findings.push({
+      rule: "tests.emptyFile",
+      severity: holds > 0 ? "blocker" : "warning",
+      message:
+        holds > 0
+          ? `None of the ${holds} tests in this file was run: it ended before them.`
+          : "This test file holds no test.",
+      file,
+    });
+  }
+  return findings;
 }
 
 /** What is wrong with a run, or `undefined` if nothing is. */

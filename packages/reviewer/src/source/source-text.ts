@@ -1,3 +1,4 @@
+import { readScriptSegments, type Span } from "./syntax.ts";
 import { languageOf, type Language } from "./language.ts";
 
 /** A comment or a string in a source text. */
@@ -25,7 +26,18 @@ export interface SourceText {
 export function readSource(path: string, text: string): SourceText {
   const language = languageOf(path);
   if (language === undefined) return { text, code: text, uncommented: text, comments: [], strings: [] };
-  return new Scanner(text, language).scan();
+  return (/\.[jt]sx$/.test(path) ? fromTree(path, text) : undefined) ?? new Scanner(text, language).scan();
+}
+
+/** Text between JSX tags holds apostrophes and slashes that only a parser can tell from strings and comments. */
+function fromTree(path: string, text: string): SourceText | undefined {
+  const found = readScriptSegments(path, text);
+  if (found === undefined) return undefined;
+  const asSegments = (spans: readonly Span[]): Segment[] =>
+    spans.map(({ start, end, line }) => ({ start, end, line, text: text.slice(start, end) }));
+  const [comments, strings] = [asSegments(found.comments), asSegments(found.strings)];
+  const uncommented = blank(text, comments, 0);
+  return { text, code: blank(uncommented, strings, 1), uncommented, comments, strings };
 }
 
 /** Words after which a `/` starts a regular expression instead of a division. */

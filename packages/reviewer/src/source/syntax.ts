@@ -16,20 +16,48 @@ export interface SyntaxNode {
 
 /** The syntax tree of a script, or `undefined` for a text that cannot be parsed at all. */
 export function parseScript(path: string, text: string): SyntaxNode | undefined {
+  const file = parseFile(path, text, false);
+  return file === undefined ? undefined : wrap(file.program);
+}
+
+/** Where comments and strings (text in JSX too) stand in a script, or `undefined` for one that cannot be parsed. */
+export function readScriptSegments(
+  path: string,
+  text: string,
+): { readonly comments: readonly Span[]; readonly strings: readonly Span[] } | undefined {
+  const file = parseFile(path, text, true);
+  if (file === undefined) return undefined;
+  const spans = (items: readonly unknown[]): Span[] =>
+    items.filter(isNode).map(({ start, end, loc }) => ({ start, end, line: loc.start.line }));
+  const strings = (file.tokens ?? []).filter((token: unknown) => {
+    const { type } = token as { readonly type: string | { readonly label: string } };
+    return typeof type === "object" && /^(?:string|template|regexp|jsxText)$/.test(type.label);
+  });
+  return { comments: spans(file.comments ?? []), strings: spans(strings) };
+}
+
+/** A stretch of a text. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+}
+
+function parseFile(path: string, text: string, tokens: boolean): ReturnType<typeof parse> | undefined {
   const extension = extensionOf(path);
   const plugins: ParserPlugin[] = ["decorators", "explicitResourceManagement"];
   if (/^[cm]?ts$/.test(extension)) plugins.push("typescript");
   else if (extension === "tsx") plugins.push("typescript", "jsx");
   else plugins.push("jsx");
   try {
-    const file = parse(text, {
+    return parse(text, {
       sourceType: "unambiguous",
       allowReturnOutsideFunction: true,
       allowAwaitOutsideFunction: true,
       errorRecovery: true,
+      tokens,
       plugins,
     });
-    return wrap(file.program);
   } catch {
     // A text with a syntax error: callers fall back on what can be read without a tree.
     return undefined;

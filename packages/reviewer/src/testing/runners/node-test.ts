@@ -57,13 +57,13 @@ function readTap(output: string): Named {
     const subtest = /^\s*# Subtest: (.*)$/.exec(line);
     if (subtest?.[1] !== undefined) {
       while ((open.at(-1)?.indent ?? -1) >= indent) open.pop();
-      open.push({ indent, name: subtest[1] });
+      open.push({ indent, name: unescape(subtest[1]) });
       continue;
     }
     const result = /^\s*(not )?ok\b(?: \d+)?(?: -)?(?: (.*?))?(?: # (SKIP|TODO|skip|todo)\b.*)?$/.exec(line);
     if (result === null) continue;
     const outer = open.filter((frame) => frame.indent < indent).map(({ name }) => name);
-    const name = [...outer, (result[2] ?? "").replaceAll(/\\([#\\])/g, "$1")].join(" > ");
+    const name = [...outer, unescape(result[2] ?? "")].join(" > ");
     if (isSuite(lines, index)) continue;
     if (result[3] !== undefined) skipped++;
     else if (result[1] === undefined) passing.push(name);
@@ -92,13 +92,17 @@ function readSpec(output: string): Named {
     const match = /^(\s*)([▶✔✖]) (.*?)(?: \(\d+(?:\.\d+)?ms\))?(?: # (SKIP|TODO).*)?$/u.exec(line);
     if (match === null) continue;
     const [, space = "", mark, name = "", directive] = match;
-    while ((open.at(-1)?.indent ?? -1) >= space.length) {
-      const closed = open.pop();
-      if (closed?.indent === space.length && mark !== "▶" && closed.name === name) break;
-    }
+    let closes = false;
+    while ((open.at(-1)?.indent ?? -1) >= space.length) closes = open.pop()?.name === name && mark !== "▶";
     if (mark === "▶") open.push({ indent: space.length, name });
-    else if (directive === undefined)
+    // What has parts may be a suite, which is no test; its parts were told before.
+    else if (directive === undefined && !closes)
       (mark === "✔" ? passing : failing).push([...open.map((frame) => frame.name), name].join(" > "));
   }
   return { passing, failing, skipped: 0, complete: false };
+}
+
+/** TAP writes `#` and a backslash in names with a backslash before them. */
+function unescape(name: string): string {
+  return name.replaceAll(/\\([#\\])/g, "$1");
 }
