@@ -25,7 +25,7 @@ export function checkCommand(
       paths.push(...possiblePaths(arg));
     } else if (arg === "--" && !optionsEnded) {
       optionsEnded = true;
-    } else if (arg.startsWith("-") && arg !== "-" && !optionsEnded) {
+    } else if (isOption(rule, arg) && !optionsEnded) {
       checkOption(rule, arg);
       paths.push(...possiblePaths(arg));
     } else {
@@ -36,6 +36,11 @@ export function checkCommand(
   if (rule.forms !== undefined && !rule.forms.some((form) => fits(form, words)))
     throw refused(`'${[program, ...args].join(" ")}' is not allowed. Allowed: ${usageOf(rule)}.`);
   return paths;
+}
+
+/** A lone `-` means standard input to most programs, which is empty; to an interpreter it means code. */
+function isOption(rule: CommandRule, arg: string): boolean {
+  return arg.startsWith("-") && (arg !== "-" || rule.options !== undefined);
 }
 
 function usageOf(rule: CommandRule): string {

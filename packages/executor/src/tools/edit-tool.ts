@@ -3,12 +3,11 @@ import { defineTool } from "./define-tool.ts";
 import { linesOf, numbered, readTextFile } from "./text-file.ts";
 import { toolFault } from "./tool-fault.ts";
 import type { ToolWorld } from "./tool-world.ts";
-import { pathToChange } from "./write-tool.ts";
 
 const CONTEXT_LINES = 3;
 
 /** `edit`: replaces an exact piece of a file, one or more lines, that occurs once (or everywhere with `all`). */
-export function editTool(world: ToolWorld): Tool {
+export function editTool({ workspace, redact }: ToolWorld): Tool {
   return defineTool<{ path: string; old: string; new: string; all?: boolean }>(
     {
       name: "edit",
@@ -23,30 +22,29 @@ export function editTool(world: ToolWorld): Tool {
       required: ["path", "old", "new"],
       async run({ path, old, new: replacement, all = false }) {
         if (old === replacement) throw toolFault("old and new are the same; nothing would change.");
-        const clean = await pathToChange(world, path);
-        const text = await readTextFile(world.workspace, clean);
+        const text = await readTextFile(workspace, path);
         const piece = inFileForm(text, old, replacement);
         const places = occurrences(text, piece.old);
-        if (places.length === 0) throw toolFault(notFound(clean, text, old));
+        if (places.length === 0) throw toolFault(notFound(path, text, old));
         if (places.length > 1 && !all)
           throw toolFault(
-            `old occurs ${places.length} times in '${clean}' (lines ${places
+            `old occurs ${places.length} times in '${path}' (lines ${places
               .slice(0, 10)
               .map((place) => lineAt(text, place))
               .join(", ")}). Give more of the lines around it, or all: true.`,
           );
         const changed = replaceAt(text, places, piece.old.length, piece.new);
-        await world.workspace.write(clean, changed);
+        await workspace.write(path, changed);
         const first = lineAt(changed, places[0] ?? 0);
         const count = piece.new === "" ? 0 : piece.new.split("\n").length;
         const lines = linesOf(changed);
         const from = Math.max(1, first - CONTEXT_LINES);
         const to = Math.min(lines.length, first + Math.min(count, 40) + CONTEXT_LINES);
         const times = places.length === 1 ? "" : ` in ${places.length} places; the first`;
-        return `Edited '${clean}'${times}:\n${numbered(lines.slice(from - 1, to), from)}`;
+        return `Edited '${path}'${times}:\n${numbered(lines.slice(from - 1, to), from)}`;
       },
     },
-    world.redact,
+    redact,
   );
 }
 

@@ -1,12 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import {
-  formatDuration,
-  isMnemosyneError,
-  type CommandResult,
-  type Tool,
-  type Workspace,
-} from "@mnemosyne/core";
+import { formatDuration, type CommandResult, type Tool, type Workspace } from "@mnemosyne/core";
 import { bothEnds } from "../text-cap.ts";
 import { checkCommand } from "./check-command.ts";
 import { defineTool } from "./define-tool.ts";
@@ -16,18 +10,15 @@ import type { ToolWorld } from "./tool-world.ts";
 /** Characters of each stream that the model reads. */
 const SHOWN = 12_000;
 
-/** Keeps npx from fetching, git from writing and asking, and both from looking above the workspace. */
-function quietEnvironment(workspace: Workspace): Readonly<Record<string, string>> {
-  return {
-    npm_config_yes: "false",
-    npm_config_update_notifier: "false",
-    GIT_OPTIONAL_LOCKS: "0",
-    GIT_PAGER: "cat",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_CEILING_DIRECTORIES: dirname(workspace.root),
-    NO_COLOR: "1",
-  };
-}
+/** Keeps npx from fetching, git from writing and asking, and output free of colours. */
+const QUIET: Readonly<Record<string, string>> = {
+  npm_config_yes: "false",
+  npm_config_update_notifier: "false",
+  GIT_OPTIONAL_LOCKS: "0",
+  GIT_PAGER: "cat",
+  GIT_TERMINAL_PROMPT: "0",
+  NO_COLOR: "1",
+};
 
 /** `run`: one allowed program with its arguments, in the workspace. */
 export function runTool(world: ToolWorld): Tool {
@@ -48,7 +39,7 @@ export function runTool(world: ToolWorld): Tool {
           { program, args },
           {
             cwd: workspace.root,
-            env: { ...quietEnvironment(workspace), ...world.environment },
+            env: { ...QUIET, ...world.environment },
             timeout: commandTimeout,
             outputLimit: world.outputLimit,
             sandbox: world.sandbox,
@@ -93,11 +84,7 @@ async function keepInside(workspace: Workspace, value: string): Promise<void> {
     if (isAbsolute(value) && !existsSync(dirname(target))) return;
     throw refused(`'${value}' is outside the workspace. Use paths relative to it.`);
   }
-  try {
-    await workspace.resolve(inside.split(sep).join("/"), "read");
-  } catch (error) {
-    if (isMnemosyneError(error) && (error.code === "E_PATH_ESCAPE" || error.code === "E_NOT_ALLOWED"))
-      throw error;
-    // Anything else means that it is no path of the workspace, and so only text to the program.
-  }
+  const path = inside.split(sep);
+  // What begins with nothing that exists leads nowhere: it is only text to the program.
+  if (existsSync(resolve(workspace.root, path[0] ?? ""))) await workspace.resolve(path.join("/"), "read");
 }

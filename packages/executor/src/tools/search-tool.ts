@@ -1,4 +1,5 @@
-import type { Tool } from "@mnemosyne/core";
+import { isMnemosyneError, type Tool, type Workspace } from "@mnemosyne/core";
+import { concernsEngine } from "../failure.ts";
 import { defineTool } from "./define-tool.ts";
 import { createInterruptible } from "./interruptible.ts";
 import { linesOf, textOf } from "./text-file.ts";
@@ -42,7 +43,7 @@ export function searchTool({ workspace, redact }: ToolWorld): Tool {
         let skipped = 0;
         for (const path of await workspace.list(glob)) {
           signal.throwIfAborted();
-          const text = textOf(await workspace.readBytes(path));
+          const text = await textToSearch(workspace, path);
           if (text === undefined) {
             skipped++;
             continue;
@@ -65,13 +66,23 @@ export function searchTool({ workspace, redact }: ToolWorld): Tool {
         const note =
           skipped === 0
             ? ""
-            : `[${skipped} ${skipped === 1 ? "file was" : "files were"} not searched: not text, or too large]`;
+            : `[${skipped} ${skipped === 1 ? "file was" : "files were"} not searched: not text, too large, or outside]`;
         if (found.length === 0) return `No line matches.${note === "" ? "" : `\n${note}`}`;
         return note === "" ? found.join("\n") : `${found.join("\n")}\n${note}`;
       },
     },
     redact,
   );
+}
+
+/** Text of a listed file; `undefined` for what is no text, or cannot be read: a link that leads out, a file gone since. */
+async function textToSearch(workspace: Workspace, path: string): Promise<string | undefined> {
+  try {
+    return textOf(await workspace.readBytes(path));
+  } catch (error) {
+    if (isMnemosyneError(error) && !concernsEngine(error)) return undefined;
+    throw error;
+  }
 }
 
 function compile(pattern: string, ignoreCase: boolean): RegExp {

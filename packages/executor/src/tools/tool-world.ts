@@ -6,10 +6,6 @@ import type { CommandRule } from "./command-rules.ts";
 export interface ToolWorld {
   readonly workspace: Workspace;
   readonly commands: CommandRunner;
-  /** True for a path that may be changed. */
-  readonly mayWrite: (path: string) => boolean;
-  /** Globs behind `mayWrite`, for messages; undefined: everything. */
-  readonly writes: readonly string[] | undefined;
   readonly allow: readonly CommandRule[];
   /** Variables that commands may see. */
   readonly environment: Readonly<Record<string, string>>;

@@ -1,5 +1,4 @@
 import type { CommandRunner, SandboxMode, Tool, Workspace } from "@mnemosyne/core";
-import picomatch from "picomatch";
 import { hidingValues, type Redactor } from "../secrets.ts";
 import { DEFAULT_COMMANDS, type CommandRule } from "./command-rules.ts";
 import { editTool } from "./edit-tool.ts";
@@ -14,8 +13,6 @@ import { writeTool } from "./write-tool.ts";
 export interface WorkspaceToolsOptions {
   readonly workspace: Workspace;
   readonly commands: CommandRunner;
-  /** Globs of what may be changed. Missing: everything in the workspace. */
-  readonly writes?: readonly string[];
   /** Programs that `run` may start. Default {@link DEFAULT_COMMANDS}. */
   readonly allow?: readonly CommandRule[];
   /** Variables that commands may see; their values are hidden in all that is shown and journalled. */
@@ -39,12 +36,10 @@ export interface WorkspaceToolsOptions {
  * await model.runTools({ messages, tools }, { toolContext });
  */
 export function createWorkspaceTools(options: WorkspaceToolsOptions): readonly Tool[] {
-  const { writes, environment = {} } = options;
+  const { environment = {} } = options;
   const world: ToolWorld = {
     workspace: options.workspace,
     commands: options.commands,
-    writes,
-    mayWrite: writes === undefined ? () => true : picomatch([...writes], { dot: true }),
     allow: options.allow ?? DEFAULT_COMMANDS,
     environment,
     sandbox: options.sandbox ?? "preferred",

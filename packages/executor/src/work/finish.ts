@@ -14,23 +14,25 @@ export interface FinishLine {
   readonly tool: Tool;
   /** The last accepted result. */
   readonly result: () => Finish | undefined;
-  /** What was wrong with the last refused one. */
-  readonly faults: () => readonly string[];
+  /** Notes what a refused call was told, wherever it was refused. */
+  readonly refused: (told: string) => void;
+  /** What the last refused call was told. */
+  readonly fault: () => string | undefined;
 }
 
 /** Makes `finish` for an output's schema. What does not fit is refused with what is wrong. */
 export function createFinish(schema: JsonObject, redact: Redactor): FinishLine {
   let result: Finish | undefined;
-  let faults: readonly string[] = [];
+  let fault: string | undefined;
   const tool = defineTool<{ report: string; output: Json }>(
     {
       name: "finish",
       description:
         "Hands in the finished work: a report of what was done, and the output. Call it once, at the very end; nothing else follows it.",
-      properties: { report: { type: "string", minLength: 1 }, output: withoutReferences(schema) },
+      properties: { report: { type: "string", minLength: 1 }, output: embedded(schema) },
       required: ["report", "output"],
       async run({ report, output }) {
-        faults = schemaFaults(schema, output);
+        const faults = schemaFaults(schema, output);
         if (faults.length > 0)
           return {
             content: `Error: the output does not fit its schema: ${faults.join("; ")}. Correct it and call finish again.`,
@@ -42,10 +44,18 @@ export function createFinish(schema: JsonObject, redact: Redactor): FinishLine {
     },
     redact,
   );
-  return { tool, result: () => result, faults: () => faults };
+  return {
+    tool,
+    result: () => result,
+    refused: (told) => {
+      fault = told;
+    },
+    fault: () => fault,
+  };
 }
 
-/** A schema with references to its own root cannot stand inside another one; its root keywords are then checked by `run` alone. */
-function withoutReferences(schema: JsonObject): JsonObject {
-  return JSON.stringify(schema).includes('"$ref"') ? {} : schema;
+/** The schema inside the tool's own. References to its root would lead elsewhere there; such a schema is told as text. */
+function embedded(schema: JsonObject): JsonObject {
+  const text = JSON.stringify(schema);
+  return text.includes('"$ref"') ? { description: `Must fit this JSON Schema: ${text}` } : schema;
 }

@@ -91,7 +91,7 @@ function offeredTools(
   environment: Readonly<Record<string, string>>,
   redact: Redactor,
 ): readonly Tool[] | MnemosyneError {
-  const { writes, tools: named } = task.definition;
+  const { tools: named } = task.definition;
   const own = [
     ...createWorkspaceTools({
       workspace: context.workspace,
@@ -102,7 +102,6 @@ function offeredTools(
       commandTimeout: settings.commandTimeout,
       outputLimit: settings.outputLimit,
       redact,
-      ...(writes === undefined ? {} : { writes }),
     }),
     ...createMemoryTools(context.memory, redact),
     askTool((question) => context.ask(question), redact),
@@ -147,6 +146,7 @@ async function converse(
             idempotencyKey: context.idempotencyKey,
             onUse: (use) => {
               context.heartbeat();
+              if (use.tool === finish?.tool.name && !use.ok) finish.refused(use.summary);
               context.emit({
                 type: "tool.used",
                 task: task.definition.id,
@@ -185,19 +185,19 @@ async function converse(
 }
 
 function reminder(finish: FinishLine): string {
-  const faults = finish.faults();
-  const why = faults.length === 0 ? "" : ` The last output did not fit its schema: ${faults.join("; ")}.`;
+  const fault = finish.fault();
+  const why = fault === undefined ? "" : ` The last call of finish was refused: ${fault}`;
   return `The work was not handed in.${why} Call the tool finish now, with your report and an output that fits its schema.`;
 }
 
 function noOutput(finish: FinishLine): MnemosyneError {
-  const faults = finish.faults();
+  const fault = finish.fault();
   return new MnemosyneError(
     "E_MODEL_OUTPUT",
-    faults.length === 0
+    fault === undefined
       ? "The model ended twice without handing in the output that the task asks for."
-      : `The model's output did not fit the task's schema, also after one repair: ${faults.join("; ")}.`,
-    { kind: "conflict", retryable: true, path: "output", details: { faults } },
+      : `The model handed in no output that fits the task's schema, also when it was asked again. ${fault}`,
+    { kind: "conflict", retryable: true, path: "output" },
   );
 }
 

@@ -37,6 +37,8 @@ export async function runLine(
         env: { ...allowed, ...exchange.environment },
         signal: context.signal,
         sandbox: definition.sandbox,
+        // The author's own line, trusted like a package script: it may publish, fetch and call services.
+        network: true,
         writable: [exchange.folder],
         outputLimit: settings.outputLimit,
         onOutput: every(HEARTBEAT_EVERY, () => context.heartbeat()),
