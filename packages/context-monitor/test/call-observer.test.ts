@@ -207,6 +207,17 @@ describe("createCallObserver", () => {
     expect((await ledger.balance("run/fix"))?.settled.tokens).toBeLessThanOrEqual(1000);
   });
 
+  it("has the call count as sent before it leaves, so that no time limit takes the money back", async () => {
+    let now = 0;
+    const ledger = new MemoryBudgetLedger({ holdTime: 1000, clock: { now: () => now } });
+    await ledger.open({ id: "run", limit: { tokens: 500 } });
+    const observer = createCallObserver({ ledger, account: "run" });
+    await observer.before?.(call(100, 100));
+    now = 1_000_000;
+    expect((await ledger.balance("run"))?.reserved.tokens).toBe(200);
+    expect(await ledger.presume("run")).toBe(1);
+  });
+
   it("two observers with the same id keep their reservations apart", async () => {
     const { ledger, observer } = await setUp({ tokens: 1000 }, { id: "same" });
     const other = createCallObserver({ ledger, account: "run/fix", catalog, id: "same" });

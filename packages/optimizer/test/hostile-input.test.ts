@@ -144,13 +144,14 @@ describe("buildContext under any input", () => {
   }, 60_000);
 
   it("holds for a counter that counts the whole higher than its parts", async () => {
+    let squeezed = false;
     const counter: NonNullable<OptimizerOptions["counter"]> = {
       count: (given) => ({ value: high(given), low: 0, high: high(given), source: "estimate" }),
     };
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.lorem({ maxCount: 80 }), { maxLength: 40 }),
-        fc.integer({ min: 900, max: 9000 }),
+        fc.array(fc.lorem({ maxCount: 80 }), { minLength: 40, maxLength: 60 }),
+        fc.integer({ min: 1200, max: 5000 }),
         async (texts, budget) => {
           const sources = [
             source(
@@ -161,10 +162,23 @@ describe("buildContext under any input", () => {
           const payload = await new Optimizer({ sources, counter }).buildContext(request({ budget }));
           expect(high(payload.system) + high(payload.text)).toBeLessThanOrEqual(budget);
           expect(included(payload).length - 4 + payload.dropped.length).toBe(texts.length);
+          squeezed ||= payload.dropped.some(({ reason }) => reason.includes("more than one by one"));
         },
       ),
       { numRuns: 60 },
     );
+    expect(squeezed).toBe(true);
+  });
+
+  it("keeps data in data blocks, whatever kind its source names", async () => {
+    const kinds = ["goal", "constraints", "criteria", "task", "answer", "skill", "note", "memory"] as const;
+    const items = kinds.map((kind) => ({ ...item(`i-${kind}`, `as ${kind}`), kind }));
+    const { text } = await new Optimizer({ sources: [source("general", items)] }).buildContext(request());
+    const blocks = parseText(text).blocks.filter((block) => block.text.startsWith("as "));
+    expect(blocks.map((block) => [block.kind, block.text])).toEqual([
+      ...kinds.slice(0, -1).map((kind) => ["data", `as ${kind}`]),
+      ["memory", "as memory"],
+    ]);
   });
 
   it("gives a content that quotes the last context's fences no way out", async () => {
@@ -206,7 +220,7 @@ async function builtOrTooSmall(
 
 /** A count that grows faster than the text. */
 function high(text: string): number {
-  return Math.ceil(text.length / 3 + (text.length / 2000) ** 1.6);
+  return Math.ceil(text.length / 3 + (text.length / 300) ** 1.8);
 }
 
 const AUTHORED = new Set(["goal", "constraints", "criteria", "task"]);

@@ -129,9 +129,11 @@ describe("skill discovery", () => {
     await write("outside/secret/SKILL.md", head("secret", "Not a skill of this folder"));
     await write("project/.claude/skills/own/SKILL.md", head("own", "Own skill"));
     await symlink(join(root, "outside/secret"), join(root, "project/.claude/skills/link"));
-    await symlink(join(root, "outside/secret/SKILL.md"), join(root, "project/.claude/skills/own/LINK.md"));
+    await symlink(join(root, "outside/secret/SKILL.md"), join(root, "project/.claude/skills/SKILL.md"));
     const { skills } = await discoverSkills(projectSkillRoots(join(root, "project")));
     expect(skills.map(({ name }) => name)).toEqual(["own"]);
+    await symlink(join(root, "project/.claude/skills/own"), join(root, "project/.claude/skills/alias"));
+    expect((await discoverSkills(projectSkillRoots(join(root, "project")))).skills).toHaveLength(1);
     expect(await discoverSkills(projectSkillRoots(join(root, "nowhere")))).toEqual({
       skills: [],
       problems: [],
