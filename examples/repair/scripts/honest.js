@@ -15,9 +15,11 @@ const SURCHARGE = {
 };
 const RUN_TESTS = { name: "run", input: { program: "npm", args: ["test"] } };
 
-const weight = (when) => ({ task: "fix", text: "Repair src/weight.js", ...when });
+// The second plan's context quotes what was remembered of the first one, so the first one's words stand in both.
+const weight = (when) => ({ task: "fix", notText: "Repair src/surcharge.js", ...when });
 const surcharge = (when) => ({ task: "fix", text: "Repair src/surcharge.js", ...when });
-const rules = (when) => ({ task: "document", ...when });
+const rounding = (when) => ({ task: "document", notText: "states the surcharge for bulky parcels", ...when });
+const bulky = (when) => ({ task: "document", text: "states the surcharge for bulky parcels", ...when });
 
 export default defineScript({
   name: "honest",
@@ -58,9 +60,9 @@ export default defineScript({
       when: surcharge({ turn: 3 }),
       text: "`bulkySurcharge` in `src/surcharge.js` now rounds up, so a begun step costs as much as a whole one. I ran `npm test` and all tests pass. I did not change the tests.",
     },
-    { when: rules({ turn: 0 }), toolUses: [{ name: "read", input: { path: "docs/rules.md" } }] },
+    { when: { task: "document", turn: 0 }, toolUses: [{ name: "read", input: { path: "docs/rules.md" } }] },
     {
-      when: rules({ turn: 1, text: "how the charged weight is rounded" }),
+      when: rounding({ turn: 1 }),
       toolUses: [
         {
           name: "edit",
@@ -73,11 +75,11 @@ export default defineScript({
       ],
     },
     {
-      when: rules({ turn: 2, text: "how the charged weight is rounded" }),
+      when: rounding({ turn: 2 }),
       text: "`docs/rules.md` now states how weights are rounded: in steps of half a kilogram, any part of a step counting as a whole one.",
     },
     {
-      when: rules({ turn: 1, text: "the surcharge for bulky parcels" }),
+      when: bulky({ turn: 1 }),
       toolUses: [
         {
           name: "edit",
@@ -90,7 +92,7 @@ export default defineScript({
       ],
     },
     {
-      when: rules({ turn: 2, text: "the surcharge for bulky parcels" }),
+      when: bulky({ turn: 2 }),
       text: "`docs/rules.md` now states the surcharge for bulky parcels: 250 cents for every 20 cm, begun or whole, over 120 cm.",
     },
   ],

@@ -1,5 +1,4 @@
-import { rmSync } from "node:fs";
-import { cp, mkdtemp } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,15 +50,14 @@ async function main(): Promise<number> {
   const options = readArguments(process.argv.slice(2));
   const workspace = await mkdtemp(path.join(tmpdir(), "parcel-rates-"));
   await cp(path.join(HERE, "project"), workspace, { recursive: true });
-  const model = await chooseModel(options, path.join(HERE, "scripts"));
-  console.log(model.banner);
-  const storage = await openStorage(`file:${path.join(workspace, ".mnemosyne", "mnemosyne.db")}`);
+  await mkdir(path.join(workspace, ".mnemosyne"));
   try {
+    await using model = await chooseModel(options, path.join(HERE, "scripts"));
+    console.log(model.banner);
+    await using storage = await openStorage(`file:${path.join(workspace, ".mnemosyne", "mnemosyne.db")}`);
     return await demonstrate(options, model, storage, workspace);
   } finally {
-    await storage.close();
-    await model.close();
-    if (options.clean) rmSync(workspace, { recursive: true, force: true });
+    if (options.clean) await rm(workspace, { recursive: true, force: true });
   }
 }
 

@@ -13,7 +13,7 @@ export interface DemoModel {
   readonly banner: string;
   readonly scripted: boolean;
   readonly secrets: readonly string[];
-  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Small and cheap; `MNEMOSYNE_MODEL` names another one. */
@@ -33,7 +33,7 @@ export async function chooseModel(options: DemoArguments, scripts: string): Prom
       banner: `Model: ${model}. Cap: 0.50 USD for both plans together.`,
       scripted: false,
       secrets: [key],
-      close: async () => {},
+      [Symbol.asyncDispose]: async () => {},
     };
   }
   const known = path.join(scripts, `${options.script}.js`);
@@ -53,6 +53,6 @@ export async function chooseModel(options: DemoArguments, scripts: string): Prom
     ].join("\n"),
     scripted: true,
     secrets: [],
-    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
   };
 }

@@ -64,13 +64,13 @@ async function memoryLines(storage: Storage): Promise<string[]> {
 
 async function recalledLines(storage: Storage, run: RunResult | undefined): Promise<string[]> {
   const events = run === undefined ? [] : await storage.journal.read(run.runId);
-  const lines: string[] = [];
+  const lines = new Set<string>();
   for (const event of events) {
     if (event.type !== "context.assembled") continue;
     for (const id of event.recalled) {
       const memory = await storage.get(id);
-      if (memory !== undefined) lines.push(`${event.task}: ${memory.summary}`);
+      if (memory !== undefined) lines.add(`${event.task}: ${memory.summary}`);
     }
   }
-  return lines.length === 0 ? ["Nothing was recalled."] : lines;
+  return lines.size === 0 ? ["Nothing was recalled."] : [...lines];
 }

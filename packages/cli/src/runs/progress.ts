@@ -11,6 +11,9 @@ const YELLOW = 33;
 const CYAN = 36;
 const DIM = 2;
 
+/** Findings of a gate that are shown; all of them are in the journal. */
+const FINDINGS = 3;
+
 /**
  * Tells a run's events as a person would want to follow them: what starts, what is blocked and why, what passes, what
  * changed. Feed it every event in order; it gives the lines to print.
@@ -42,11 +45,11 @@ export class RunNarrator {
       case "context.assembled":
         return [
           this.#dim(
-            `    context: ${event.tokens} of ${event.budget} tokens${event.recalled.length === 0 ? "" : `, ${event.recalled.length} memories recalled`}`,
+            `    ${event.task}: context of ${event.tokens} tokens (at most ${event.budget})${recalledText(event.recalled.length)}`,
           ),
         ];
       case "tool.used":
-        return [this.#dim(`    ${event.ok ? "·" : "x"} ${event.tool} ${inputText(event.input)}`)];
+        return [this.#dim(`    ${event.task}: ${event.tool} ${inputText(event.input)}${event.ok ? "" : " (refused or failed)"}`)];
       case "model.called": {
         if (event.task === undefined) return [];
         const sum = this.#calls.get(event.task) ?? { calls: 0, tokens: 0 };
@@ -57,8 +60,11 @@ export class RunNarrator {
       }
       case "gate.judged":
         return [
-          `    ${event.verdict === "pass" ? this.#paint(GREEN, "pass") : this.#paint(RED, event.verdict)} ${event.gate}`,
-          ...event.findings.filter(({ severity }) => severity === "blocker").slice(0, 5).map((finding) => this.#finding(finding)),
+          `    ${this.#dim(`${event.task}:`)} ${event.gate} ${event.verdict === "pass" ? this.#paint(GREEN, "passed") : this.#paint(RED, event.verdict === "fail" ? "failed" : event.verdict)}`,
+          ...event.findings
+            .filter(({ severity }) => severity === "blocker")
+            .slice(0, FINDINGS)
+            .map((finding) => this.#finding(finding)),
         ];
       case "task.rejected":
         return [this.#paint(RED, `  x ${event.task} was blocked${event.summary === undefined ? "" : `: ${event.summary}`}`)];
@@ -67,7 +73,7 @@ export class RunNarrator {
       case "task.escalated":
         return [this.#paint(YELLOW, `    ${event.task} goes to ${event.level === "person" ? "a person" : "a stronger model"}: ${event.reason}`)];
       case "workspace.merged":
-        return event.paths.length === 0 ? [] : [this.#dim(`    changed ${event.paths.join(", ")}`)];
+        return event.paths.length === 0 ? [] : [this.#dim(`    ${event.task}: changed ${event.paths.join(", ")}`)];
       case "memory.stored":
         return [this.#dim(`    remembered: ${event.summary}`)];
       case "task.completed":
@@ -148,11 +154,15 @@ function usageText(usage: Usage | undefined): string {
   return `, ${usage.calls} model calls, ${allTokens(usage)} tokens, ${usage.usd.toFixed(4)} USD`;
 }
 
+function recalledText(count: number): string {
+  return count === 0 ? "" : `, ${count} ${count === 1 ? "memory" : "memories"} recalled`;
+}
+
 function inputText(input: unknown): string {
   if (input === null || typeof input !== "object") return String(input);
-  const { path, program, args, pattern, glob, content, query } = input as Readonly<Record<string, unknown>>;
+  const { line, path, program, args, pattern, glob, content, query } = input as Readonly<Record<string, unknown>>;
   if (typeof program === "string") return firstLine([program, ...(Array.isArray(args) ? args : [])].join(" "));
-  const shown = path ?? pattern ?? glob ?? query ?? content ?? "";
+  const shown = line ?? path ?? pattern ?? glob ?? query ?? content ?? "";
   return firstLine(typeof shown === "string" ? shown : JSON.stringify(shown));
 }
 
