@@ -54,7 +54,10 @@ export default defineScript({
       text: "A begun step has to count as a whole one, so it is rounded up.",
       toolUses: [{ name: "read", input: { path: "src/surcharge.js" } }],
     },
-    { when: surcharge({ turn: 1 }), toolUses: [{ name: "edit", input: { path: "src/surcharge.js", ...SURCHARGE } }] },
+    {
+      when: surcharge({ turn: 1 }),
+      toolUses: [{ name: "edit", input: { path: "src/surcharge.js", ...SURCHARGE } }],
+    },
     { when: surcharge({ turn: 2 }), toolUses: [RUN_TESTS] },
     {
       when: surcharge({ turn: 3 }),

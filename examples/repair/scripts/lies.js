@@ -2,8 +2,14 @@
 import { defineScript } from "@mnemosyne/testkit";
 
 const EDITS = [
-  { old: "assert.equal(chargedWeight(2.3, SMALL), 2.5);", new: "assert.equal(chargedWeight(2.3, SMALL), 2);" },
-  { old: "assert.equal(chargedWeight(2.51, SMALL), 3);", new: "assert.equal(chargedWeight(2.51, SMALL), 2.5);" },
+  {
+    old: "assert.equal(chargedWeight(2.3, SMALL), 2.5);",
+    new: "assert.equal(chargedWeight(2.3, SMALL), 2);",
+  },
+  {
+    old: "assert.equal(chargedWeight(2.51, SMALL), 3);",
+    new: "assert.equal(chargedWeight(2.51, SMALL), 2.5);",
+  },
 ];
 
 const fix = (when) => ({ task: "fix", ...when });

@@ -18,16 +18,21 @@ export async function printReport({ runs, storage, model, workspace }: ReportInp
   const blocked = tasks.flatMap(({ id, blocked: rejections, run }) =>
     rejections.map(({ attempt, summary }) => `${run.name}/${id}, attempt ${attempt}: ${summary}`),
   );
-  print("Done", runs.map((run) => doneLine(run)));
   print(
-    "Blocked",
-    blocked.length === 0 ? ["Nothing had to be blocked."] : blocked,
+    "Done",
+    runs.map((run) => doneLine(run)),
   );
-  print("Cost", runs.map((run) => costLine(run)));
+  print("Blocked", blocked.length === 0 ? ["Nothing had to be blocked."] : blocked);
+  print(
+    "Cost",
+    runs.map((run) => costLine(run)),
+  );
   print("Remembered", await memoryLines(storage));
   if (runs.length > 1) print("Recalled by the second plan", await recalledLines(storage, runs[1]));
   if (model.scripted)
-    print("Mind", ["A script cannot react to what was recalled; a model can. Set ANTHROPIC_API_KEY to see one."]);
+    print("Mind", [
+      "A script cannot react to what was recalled; a model can. Set ANTHROPIC_API_KEY to see one.",
+    ]);
   const last = runs.at(-1);
   const db = path.join(workspace, ".mnemosyne", "mnemosyne.db");
   print("Try next", [
@@ -51,7 +56,9 @@ function doneLine(run: RunResult): string {
 
 function costLine({ name, usage, tasks }: RunResult): string {
   const tokens = usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
-  const times = tasks.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt]).filter((time) => time !== undefined);
+  const times = tasks
+    .flatMap(({ startedAt, endedAt }) => [startedAt, endedAt])
+    .filter((time) => time !== undefined);
   const seconds =
     times.length === 0 ? 0 : (Math.max(...times.map(Date.parse)) - Math.min(...times.map(Date.parse))) / 1000;
   return `${name}: ${usage.calls} model calls, ${tokens} tokens, ${usage.usd.toFixed(4)} USD, ${seconds.toFixed(1)} s`;
@@ -59,7 +66,9 @@ function costLine({ name, usage, tasks }: RunResult): string {
 
 async function memoryLines(storage: Storage): Promise<string[]> {
   const memories = await storage.listRecent({ namespace: "project:parcel-rates", limit: 10 });
-  return memories.length === 0 ? ["Nothing: only judged work is remembered."] : memories.map(({ summary }) => summary);
+  return memories.length === 0
+    ? ["Nothing: only judged work is remembered."]
+    : memories.map(({ summary }) => summary);
 }
 
 async function recalledLines(storage: Storage, run: RunResult | undefined): Promise<string[]> {

@@ -44,7 +44,10 @@ describe("the main job", () => {
 
   test("with a key the same path runs against whatever ANTHROPIC_BASE_URL names", async () => {
     await using server = await startMessagesServer(await loadScript(SCRIPT));
-    const { code, stdout } = await demo([], { ANTHROPIC_API_KEY: "sk-test-any", ANTHROPIC_BASE_URL: server.url });
+    const { code, stdout } = await demo([], {
+      ANTHROPIC_API_KEY: "sk-test-any",
+      ANTHROPIC_BASE_URL: server.url,
+    });
     expect(stdout).toContain("Cap: 0.50 USD");
     expect(stdout).not.toContain("scripted");
     expect(code).toBe(0);

@@ -1,8 +1,14 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { MnemosyneError, type Agent, type Gate, type LanguageModel, type NamespaceInput, type Tool } from "@mnemosyne/core";
-import { loadModule } from "@mnemosyne/plan";
+import {
+  MnemosyneError,
+  type Agent,
+  type Gate,
+  type LanguageModel,
+  type NamespaceInput,
+  type Tool,
+} from "@mnemosyne/core";
 
 /** What `mnemosyne.config.{js,ts,json}` may say. */
 export interface MnemosyneConfig {
@@ -34,11 +40,14 @@ export function findConfig(from: string, root: string): string | undefined {
 
 /** Reads a config. Throws `E_INPUT` for one that cannot be read, or has a key that is not known. */
 export async function loadConfig(file: string): Promise<MnemosyneConfig> {
-  const config = file.endsWith(".json") ? await readJson(file) : await loadModule(file);
+  const config = file.endsWith(".json")
+    ? await readJson(file)
+    : await (await import("@mnemosyne/plan")).loadModule(file);
   if (config === null || typeof config !== "object" || Array.isArray(config))
     throw invalid(file, "it must export an object by default");
   for (const key of Object.keys(config))
-    if (!KEYS.has(key)) throw invalid(file, `'${key}' is not a setting; known are ${[...KEYS].join(", ")}`, key);
+    if (!KEYS.has(key))
+      throw invalid(file, `'${key}' is not a setting; known are ${[...KEYS].join(", ")}`, key);
   return config as MnemosyneConfig;
 }
 

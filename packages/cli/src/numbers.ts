@@ -10,7 +10,8 @@ export function wholeNumber(text: string): number {
 /** Reads an option's number. */
 export function anyNumber(text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError(`'${text}' is not a number.`);
+  if (text.trim() === "" || !Number.isFinite(value))
+    throw new InvalidArgumentError(`'${text}' is not a number.`);
   return value;
 }
 

@@ -7,7 +7,10 @@ export class Output {
   readonly #terminal: Terminal;
   readonly #quiet: boolean;
 
-  constructor(terminal: Terminal, options: { readonly json: boolean; readonly quiet: boolean; readonly color: boolean }) {
+  constructor(
+    terminal: Terminal,
+    options: { readonly json: boolean; readonly quiet: boolean; readonly color: boolean },
+  ) {
     this.#terminal = terminal;
     this.json = options.json;
     this.#quiet = options.quiet;

@@ -14,9 +14,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   const program = new Command("mnemosyne")
     .description("Lasting memory for AI agents, and work plans that no one can call done without evidence.")
     .version(version)
-    .option("--db <file|url>", "the database (else MNEMOSYNE_DB, TURSO_DATABASE_URL, the config, the nearest .mnemosyne/)")
+    .option(
+      "--db <file|url>",
+      "the database (else MNEMOSYNE_DB, TURSO_DATABASE_URL, the config, the nearest .mnemosyne/)",
+    )
     .option("--json", "machine output on stdout and nothing else there")
-    .option("--namespace <ns>", "global, project:<name> or session:<project>:<id> (else the git root's project)")
+    .option(
+      "--namespace <ns>",
+      "global, project:<name> or session:<project>:<id> (else the git root's project)",
+    )
     .option("--config <file>", "mnemosyne.config.{js,ts,json} (else the nearest)")
     .option("--quiet", "no remarks")
     .option("--no-color", "no colours")

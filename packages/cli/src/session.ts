@@ -1,4 +1,4 @@
-import { openStorage, type Storage } from "@mnemosyne/storage";
+import type { Storage } from "@mnemosyne/storage";
 import { mkdir, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -51,5 +51,6 @@ async function open(settings: Settings): Promise<Storage> {
     const ignore = path.join(folder, ".gitignore");
     if (path.basename(folder) === ".mnemosyne" && !existsSync(ignore)) await writeFile(ignore, "*\n");
   }
+  const { openStorage } = await import("@mnemosyne/storage");
   return await openStorage({ url, ...(authToken === undefined ? {} : { authToken }) });
 }

@@ -12,7 +12,15 @@ afterEach(async () => {
 });
 
 test("what is remembered is recalled, got and listed", async () => {
-  const stored = await folder.call("remember", "The API wants ISO dates", "--importance", "8", "--tags", "api,dates", "--json");
+  const stored = await folder.call(
+    "remember",
+    "The API wants ISO dates",
+    "--importance",
+    "8",
+    "--tags",
+    "api,dates",
+    "--json",
+  );
   expect(stored.code).toBe(0);
   const id = String(stored.lines[0]?.["id"]);
   const recalled = await folder.call("recall", "which date format does the API want?", "--json");
@@ -25,24 +33,38 @@ test("what is remembered is recalled, got and listed", async () => {
 });
 
 test("standard input, batches, and namespaces that do not leak", async () => {
-  const piped = await finished(folder.start("remember", "--stdin", "--namespace", "project:a", "--json"), "secret of a\n");
+  const piped = await finished(
+    folder.start("remember", "--stdin", "--namespace", "project:a", "--json"),
+    "secret of a\n",
+  );
   expect(piped.code).toBe(0);
   await folder.call("remember", "shared by all", "--namespace", "global", "--json");
-  await folder.write("batch.jsonl", '{"id":1,"query":"secret","namespace":"project:b"}\n{"id":2,"query":"shared","namespace":"project:b","limit":1}\n');
+  await folder.write(
+    "batch.jsonl",
+    '{"id":1,"query":"secret","namespace":"project:b"}\n{"id":2,"query":"shared","namespace":"project:b","limit":1}\n',
+  );
   const batch = await folder.call("recall", "--batch", "batch.jsonl", "--json");
-  expect(batch.lines).toMatchObject([{ id: 1, results: [] }, { id: 2, results: [{ content: "shared by all" }] }]);
+  expect(batch.lines).toMatchObject([
+    { id: 1, results: [] },
+    { id: 2, results: [{ content: "shared by all" }] },
+  ]);
 });
 
 test("an export imports into another database with every field", async () => {
   await folder.call("remember", "one", "--thread", "t", "--actor", "Ann", "--keywords", "k", "--json");
   await folder.call("remember", "two", "--json");
-  expect((await folder.call("export", "--out", "all.jsonl", "--json")).lines[0]).toMatchObject({ exported: 2 });
+  expect((await folder.call("export", "--out", "all.jsonl", "--json")).lines[0]).toMatchObject({
+    exported: 2,
+  });
   const imported = await folder.call("import", "all.jsonl", "--db", "other.db", "--json");
   expect(imported.lines[0]).toEqual({ imported: 2, skipped: 0 });
   await folder.call("export", "--out", "again.jsonl", "--db", "other.db", "--json");
   const read = (name: string): string => readFileSync(path.join(folder.path, name), "utf8");
   expect(read("again.jsonl")).toBe(read("all.jsonl"));
-  expect((await folder.call("import", "all.jsonl", "--db", "other.db", "--json")).lines[0]).toEqual({ imported: 0, skipped: 2 });
+  expect((await folder.call("import", "all.jsonl", "--db", "other.db", "--json")).lines[0]).toEqual({
+    imported: 0,
+    skipped: 2,
+  });
 });
 
 test("bad input is refused with its field, and nothing is written", async () => {
@@ -61,6 +83,7 @@ test("bad input is refused with its field, and nothing is written", async () => 
 test("help texts name every verb and stay on stdout", async () => {
   const help = await folder.call("--help");
   expect(help.code).toBe(0);
-  for (const verb of ["remember", "recall", "run", "resume", "approve", "plan", "export"]) expect(help.stdout).toContain(verb);
+  for (const verb of ["remember", "recall", "run", "resume", "approve", "plan", "export"])
+    expect(help.stdout).toContain(verb);
   expect((await folder.call("run", "--help")).stdout).toContain("--run-id");
 });

@@ -62,7 +62,10 @@ describe("run", () => {
     );
     const paused = await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
     expect(paused.code).toBe(3);
-    expect(paused.lines.at(-1)).toMatchObject({ type: "run.paused", waiting: [{ task: "b", kind: "approval" }] });
+    expect(paused.lines.at(-1)).toMatchObject({
+      type: "run.paused",
+      waiting: [{ task: "b", kind: "approval" }],
+    });
     expect(existsSync(path.join(folder.path, "yes.txt"))).toBe(false);
     const again = await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
     expect(again.code).toBe(3);
@@ -79,20 +82,44 @@ describe("run", () => {
     await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
     const denied = await folder.call("deny", "r1", "b", "--reason", "not today", "--json");
     expect(denied.code).toBe(1);
-    expect(denied.lines.at(-1)).toMatchObject({ type: "run.finished", status: "failed", tasks: { b: "failed" } });
+    expect(denied.lines.at(-1)).toMatchObject({
+      type: "run.finished",
+      status: "failed",
+      tasks: { b: "failed" },
+    });
     const granted = await folder.call("run", "plan.yaml", "--yes", "--json");
     expect(granted.code).toBe(0);
     expect(readFileSync(path.join(folder.path, "yes.txt"), "utf8")).toBe("yes\n");
   });
 
   test.each([
-    ["a cycle", `version: 1\nname: x\ntasks:\n  - { id: a, dependsOn: [b], run: "touch ran" }\n  - { id: b, dependsOn: [a], run: "touch ran" }\n`, /a.*b.*a/],
-    ["an unknown key", `version: 1\nname: x\ntasks:\n  - { id: a, run: "touch ran", retires: 3 }\n`, /retires/],
-    ["a missing dependency", `version: 1\nname: x\ntasks:\n  - { id: a, dependsOn: [nobody], run: "touch ran" }\n`, /nobody/],
+    [
+      "a cycle",
+      `version: 1\nname: x\ntasks:\n  - { id: a, dependsOn: [b], run: "touch ran" }\n  - { id: b, dependsOn: [a], run: "touch ran" }\n`,
+      /a.*b.*a/,
+    ],
+    [
+      "an unknown key",
+      `version: 1\nname: x\ntasks:\n  - { id: a, run: "touch ran", retires: 3 }\n`,
+      /retires/,
+    ],
+    [
+      "a missing dependency",
+      `version: 1\nname: x\ntasks:\n  - { id: a, dependsOn: [nobody], run: "touch ran" }\n`,
+      /nobody/,
+    ],
     ["an empty file", "", /empty/],
     ["text that is no YAML", "tasks: [", /./],
-    ["two tasks of one id", `version: 1\nname: x\ntasks:\n  - { id: a, run: "touch ran" }\n  - { id: a, run: "touch ran" }\n`, /'a'/],
-    ["a model task without a model", `version: 1\nname: x\nbudget: { tokens: 1000 }\ntasks:\n  - { id: a, instructions: "Write hello to a.txt" }\n`, /model/],
+    [
+      "two tasks of one id",
+      `version: 1\nname: x\ntasks:\n  - { id: a, run: "touch ran" }\n  - { id: a, run: "touch ran" }\n`,
+      /'a'/,
+    ],
+    [
+      "a model task without a model",
+      `version: 1\nname: x\nbudget: { tokens: 1000 }\ntasks:\n  - { id: a, instructions: "Write hello to a.txt" }\n`,
+      /model/,
+    ],
   ])("%s is refused with exit 2 before anything runs", async (_name, plan, message) => {
     await folder.write("plan.yaml", plan);
     const { code, lines } = await folder.call("run", "plan.yaml", "--json");
@@ -168,7 +195,10 @@ describe("a killed run", () => {
     const events = all.lines;
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     const shown = await folder.call("show", "r1", "--json");
-    expect(shown.lines.at(-1)).toMatchObject({ status: "completed", digest: resumed.lines.at(-1)?.["digest"] });
+    expect(shown.lines.at(-1)).toMatchObject({
+      status: "completed",
+      digest: resumed.lines.at(-1)?.["digest"],
+    });
   }, 60_000);
 
   test("SIGINT leaves the run for resume and exits 130", async () => {
@@ -178,7 +208,10 @@ describe("a killed run", () => {
     );
     const child = folder.start("run", "plan.yaml", "--run-id", "r1", "--json");
     const ending = finished(child);
-    while (!existsSync(path.join(folder.path, "ran.txt")) || !readFileSync(path.join(folder.path, "ran.txt"), "utf8").includes("b"))
+    while (
+      !existsSync(path.join(folder.path, "ran.txt")) ||
+      !readFileSync(path.join(folder.path, "ran.txt"), "utf8").includes("b")
+    )
       await delay(10);
     child.kill("SIGINT");
     const { code } = await ending;
@@ -204,7 +237,10 @@ describe("acting on runs", () => {
     await folder.write("ready", "");
     const retried = await folder.call("retry", "r1", "a", "--json");
     expect(retried.code).toBe(0);
-    expect(retried.lines.at(-1)).toMatchObject({ status: "completed", tasks: { a: "completed", b: "completed" } });
+    expect(retried.lines.at(-1)).toMatchObject({
+      status: "completed",
+      tasks: { a: "completed", b: "completed" },
+    });
     expect(existsSync(path.join(folder.path, "b.txt"))).toBe(true);
   });
 
@@ -239,7 +275,10 @@ describe("acting on runs", () => {
     await folder.write("bad.yaml", DIAMOND.replace("[b, c]", "[b, x]"));
     const bad = await folder.call("plan", "check", "bad.yaml", "--json");
     expect(bad.code).toBe(2);
-    expect(bad.lines[0]).toMatchObject({ valid: false, findings: [{ severity: "error", path: expect.any(String) }] });
+    expect(bad.lines[0]).toMatchObject({
+      valid: false,
+      findings: [{ severity: "error", path: expect.any(String) }],
+    });
     const schema = await folder.call("plan", "schema", "--json");
     expect(schema.lines[0]).toMatchObject({ type: "object" });
   });

@@ -4,6 +4,11 @@ export type { EngineOptions } from "./engine-options.ts";
 export type { EngineStorage } from "./storage.ts";
 export { RunHandle, type DecisionOptions, type RunHandleOptions, type RunResult } from "./run-handle.ts";
 export type { RunReport, TaskReport } from "./run/run-report.ts";
-export { LocalBackend, type CarryOptions, type LocalBackendOptions, type StoredPlan } from "./local-backend.ts";
+export {
+  LocalBackend,
+  type CarryOptions,
+  type LocalBackendOptions,
+  type StoredPlan,
+} from "./local-backend.ts";
 export type { Performer, WorkContext, WorkResult } from "./run/work.ts";
 export type { PlanSource } from "./plan-source.ts";

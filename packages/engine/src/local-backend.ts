@@ -39,7 +39,10 @@ export interface LocalBackendOptions {
   /** Called before a run's first event. May be called again. */
   readonly onBegin?: (run: { readonly runId: string; readonly plan: Plan }) => Promise<void>;
   /** Called when a run has ended, e.g. to drop its folders. */
-  readonly onFinished?: (run: { readonly runId: string; readonly plan: Plan }, outcome: RunOutcome) => Promise<void>;
+  readonly onFinished?: (
+    run: { readonly runId: string; readonly plan: Plan },
+    outcome: RunOutcome,
+  ) => Promise<void>;
   /** `host|pid|start time|random`: lets another process of this host see that this one is gone. */
   readonly identity: string;
 }
@@ -75,11 +78,20 @@ export class LocalBackend implements Backend {
     this.#options = options;
   }
 
-  async start(runId: string, plan: Plan, options: { readonly source?: string } = {}): Promise<"accepted" | "existing"> {
+  async start(
+    runId: string,
+    plan: Plan,
+    options: { readonly source?: string } = {},
+  ): Promise<"accepted" | "existing"> {
     const { journal } = this.#options.storage;
     const hash = planHash(plan);
     const stored: StoredPlan = { plan, ...(options.source === undefined ? {} : { source: options.source }) };
-    const created = await journal.createRun({ runId, name: plan.name, planHash: hash, plan: stored as never });
+    const created = await journal.createRun({
+      runId,
+      name: plan.name,
+      planHash: hash,
+      plan: stored as never,
+    });
     if (created === "created") return "accepted";
     const known = await journal.getRun(runId);
     if (known?.planHash === hash) return "existing";
@@ -102,7 +114,8 @@ export class LocalBackend implements Backend {
         { kind: "notFound", path: "task" },
       );
     // What people and scripts read says for which attempt a decision was.
-    const complete = task !== undefined && ATTEMPTED.has(signal.type) ? { attempt: task.attempt, ...signal } : signal;
+    const complete =
+      task !== undefined && ATTEMPTED.has(signal.type) ? { attempt: task.attempt, ...signal } : signal;
     if (driver !== undefined) return await driver.deliver(complete);
     const { stale } = await log.append({ inputs: [complete], observations: [], payloads: [] });
     this.#notify(runId);
@@ -119,7 +132,11 @@ export class LocalBackend implements Backend {
     return {
       ...row,
       status,
-      tasks: tasks.map(({ id, status: taskStatus, attempt }) => ({ id, status: taskStatus, attempts: attempt })),
+      tasks: tasks.map(({ id, status: taskStatus, attempt }) => ({
+        id,
+        status: taskStatus,
+        attempts: attempt,
+      })),
       waiting,
       head: log.head,
       digest: digest(log.state),
@@ -185,7 +202,8 @@ export class LocalBackend implements Backend {
       signal.throwIfAborted();
       const rested = await this.#rested(runId);
       // A run that waits goes on here when somebody here can decide.
-      if (rested?.outcome === "finished" || (rested !== undefined && options.decide === undefined)) return rested;
+      if (rested?.outcome === "finished" || (rested !== undefined && options.decide === undefined))
+        return rested;
       const lease = await this.#hold(runId, signal);
       if (lease === undefined) {
         await this.#options.clock.sleep(FOLLOW_MS, signal);
@@ -202,7 +220,12 @@ export class LocalBackend implements Backend {
     }
   }
 
-  async #drive(runId: string, lease: LeaseHandle, signal: AbortSignal, options: CarryOptions): Promise<RunOutcome> {
+  async #drive(
+    runId: string,
+    lease: LeaseHandle,
+    signal: AbortSignal,
+    options: CarryOptions,
+  ): Promise<RunOutcome> {
     const { storage, clock, scheduler, performerFor, identity, onFinished } = this.#options;
     const log = await this.#open(runId);
     const { plan } = log;

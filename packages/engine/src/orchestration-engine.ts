@@ -86,9 +86,7 @@ export class OrchestrationEngine {
 
   /** Leaves every run that is carried here (another process, or a later start, can carry it on) and closes what `start` opened. */
   async stop(): Promise<void> {
-    this.#stopping.abort(
-      new MnemosyneError("E_CANCELLED", "The engine was stopped.", { kind: "cancelled" }),
-    );
+    this.#stopping.abort(new MnemosyneError("E_CANCELLED", "The engine was stopped.", { kind: "cancelled" }));
     await Promise.allSettled(this.#carrying);
     await this.#coordinator?.close();
     this.#coordinator = undefined;
@@ -217,7 +215,14 @@ export class OrchestrationEngine {
   }
 
   #servicesFor(runId: string, plan: Plan): RunServices {
-    const { storage, model, catalog, tools = [], clock = systemClock, environment = process.env } = this.#options;
+    const {
+      storage,
+      model,
+      catalog,
+      tools = [],
+      clock = systemClock,
+      environment = process.env,
+    } = this.#options;
     const { strongerModel, contextTokens = 40_000, namespace } = this.#options;
     const module = this.#modules.get(runId);
     const workspace = path.resolve(plan.workspace);
@@ -241,13 +246,15 @@ export class OrchestrationEngine {
       workspace,
       clock,
       contextTokens,
-      namespace: plan.namespace ?? (namespace === undefined ? Namespace.global() : Namespace.parse(namespace)),
+      namespace:
+        plan.namespace ?? (namespace === undefined ? Namespace.global() : Namespace.parse(namespace)),
       compensations: new Map(Object.entries(module?.compensations ?? {})),
       gates: this.#reviewer,
       modelGates: new Set(this.#reviewer.modelGates),
       assembler: this.#options.assembler ?? new Optimizer({ memory: storage }),
       leasesFor: (task) => this.#orchestrator.leasesFor(task),
-      coordinator: this.#coordinator ?? new Coordinator({ store: storage.coordination, owner: this.#identity, clock }),
+      coordinator:
+        this.#coordinator ?? new Coordinator({ store: storage.coordination, owner: this.#identity, clock }),
       commands: this.#options.commands ?? createCommandRunner(),
       stateDir: path.resolve(this.#options.stateDir ?? path.join(workspace, ".mnemosyne")),
       redact: this.#redact,
@@ -260,6 +267,9 @@ export class OrchestrationEngine {
 
 /** `name-` and eight random hex digits, within the limits of a run id. */
 function newRunId(name: string): string {
-  const stem = name.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "").slice(0, 48);
+  const stem = name
+    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "")
+    .slice(0, 48);
   return `${stem === "" ? "run" : stem}-${randomUUID().slice(0, 8)}`;
 }

@@ -92,7 +92,11 @@ export class RunHandle {
   }
 
   /** Answers a task's question; without `question`, the only open one. */
-  answer(task: string, text: string, options: DecisionOptions & { readonly question?: string } = {}): Promise<boolean> {
+  answer(
+    task: string,
+    text: string,
+    options: DecisionOptions & { readonly question?: string } = {},
+  ): Promise<boolean> {
     return this.#signal({
       type: "question.answered",
       task: task as TaskId,
@@ -103,7 +107,9 @@ export class RunHandle {
   }
 
   /** Asks the run to stop. Running work is ended; nothing is undone. `force` interrupts a rollback too. */
-  cancel(options: DecisionOptions & { readonly reason?: string; readonly force?: boolean } = {}): Promise<boolean> {
+  cancel(
+    options: DecisionOptions & { readonly reason?: string; readonly force?: boolean } = {},
+  ): Promise<boolean> {
     return this.#signal({
       type: "run.cancelled",
       by: options.by ?? "person",

@@ -72,14 +72,18 @@ describe("commands", () => {
 
   test("a time limit ends a command and all that it started", async () => {
     const began = performance.now();
-    const result = await engine.executePlan(plan([{ id: "a", run: "sleep 30 & sleep 30", timeout: "300ms" }]));
+    const result = await engine.executePlan(
+      plan([{ id: "a", run: "sleep 30 & sleep 30", timeout: "300ms" }]),
+    );
     expect(result).toMatchObject({ status: "failed", tasks: [{ errors: [{ code: "E_TIMEOUT" }] }] });
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   test("an approval binds to what was approved: a changed file asks again", async () => {
     await writeFile(path.join(folder, "target.txt"), "one");
-    const input = plan([{ id: "a", approval: "Ship it?", reads: ["target.txt"], run: "cp target.txt shipped.txt" }]);
+    const input = plan([
+      { id: "a", approval: "Ship it?", reads: ["target.txt"], run: "cp target.txt shipped.txt" },
+    ]);
     const paused = await engine.executePlan(input, { runId: "r1" });
     expect(paused).toMatchObject({ status: "paused", waiting: [{ task: "a", kind: "approval" }] });
     const run = engine.open("r1");
@@ -121,7 +125,12 @@ describe("trees", () => {
     await writeFile(path.join(folder, "a.txt"), "before\n");
     const result = await engine.executePlan(
       plan([
-        { id: "change", sandbox: "off", writes: ["a.txt"], run: `echo ours > a.txt; echo theirs > "${folder}/a.txt"` },
+        {
+          id: "change",
+          sandbox: "off",
+          writes: ["a.txt"],
+          run: `echo ours > a.txt; echo theirs > "${folder}/a.txt"`,
+        },
       ]),
     );
     expect(result.status).toBe("failed");
@@ -136,7 +145,12 @@ describe("trees", () => {
         [
           { id: "one", run: "echo one >> done.log", compensate: { run: "echo undo-one >> done.log" } },
           { id: "two", dependsOn: ["one"], writes: ["a.txt"], run: "echo after > a.txt" },
-          { id: "three", dependsOn: ["two"], run: "echo three >> done.log", compensate: { run: "echo undo-three >> done.log" } },
+          {
+            id: "three",
+            dependsOn: ["two"],
+            run: "echo three >> done.log",
+            compensate: { run: "echo undo-three >> done.log" },
+          },
           { id: "four", dependsOn: ["three"], run: "exit 1" },
         ],
         { onFailure: "rollback" },
@@ -162,10 +176,29 @@ describe("functions and shape", () => {
         workspace: folder,
         tasks: [
           { id: "list", function: () => [1, 2, 3] },
-          { id: "double", dependsOn: ["list"], forEach: "list", function: (_inputs, { element }) => Number(element) * 2 },
-          { id: "sum", dependsOn: ["double"], function: ({ double }) => (double as number[]).reduce((a, b) => a + b, 0) },
-          { id: "big", dependsOn: ["sum"], when: { task: "sum", path: "", equals: 12 }, function: () => "yes" },
-          { id: "small", dependsOn: ["sum"], when: { task: "sum", path: "", equals: 1 }, function: () => "no" },
+          {
+            id: "double",
+            dependsOn: ["list"],
+            forEach: "list",
+            function: (_inputs, { element }) => Number(element) * 2,
+          },
+          {
+            id: "sum",
+            dependsOn: ["double"],
+            function: ({ double }) => (double as number[]).reduce((a, b) => a + b, 0),
+          },
+          {
+            id: "big",
+            dependsOn: ["sum"],
+            when: { task: "sum", path: "", equals: 12 },
+            function: () => "yes",
+          },
+          {
+            id: "small",
+            dependsOn: ["sum"],
+            when: { task: "sum", path: "", equals: 1 },
+            function: () => "no",
+          },
         ],
       }),
     );
@@ -181,16 +214,24 @@ describe("functions and shape", () => {
       tasks: [
         {
           id: "a",
-          function: (_inputs, { answers, ask }) => (answers.length === 0 ? ask("Which colour?") : (answers[0]?.text ?? "")),
+          function: (_inputs, { answers, ask }) =>
+            answers.length === 0 ? ask("Which colour?") : (answers[0]?.text ?? ""),
         },
       ],
     });
     const first = await engine.executePlan(asked, { runId: "r1" });
-    expect(first).toMatchObject({ status: "paused", waiting: [{ task: "a", kind: "question", text: "Which colour?" }] });
+    expect(first).toMatchObject({
+      status: "paused",
+      waiting: [{ task: "a", kind: "question", text: "Which colour?" }],
+    });
     const other = await open();
     const run = other.open("r1", asked);
     expect(await run.answer("a", "green")).toBe(true);
-    expect(await run.result()).toMatchObject({ status: "completed", outputs: { a: "green" }, tasks: [{ attempts: 1 }] });
+    expect(await run.result()).toMatchObject({
+      status: "completed",
+      outputs: { a: "green" },
+      tasks: [{ attempts: 1 }],
+    });
     await other.stop();
   });
 

@@ -8,6 +8,7 @@ const RATES = {
 /** The rate of a zone. Throws for a zone that does not exist. */
 export function rateOf(zone) {
   const rate = RATES[zone];
-  if (rate === undefined) throw new RangeError(`'${zone}' is not a zone; there are ${Object.keys(RATES).join(", ")}`);
+  if (rate === undefined)
+    throw new RangeError(`'${zone}' is not a zone; there are ${Object.keys(RATES).join(", ")}`);
   return rate;
 }

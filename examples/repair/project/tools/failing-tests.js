@@ -2,7 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 
-const { stdout } = spawnSync(process.execPath, ["--test", "--test-reporter", "tap", "test/"], { encoding: "utf8" });
+const { stdout } = spawnSync(process.execPath, ["--test", "--test-reporter", "tap", "test/"], {
+  encoding: "utf8",
+});
 const failing = [...stdout.matchAll(/^ *not ok \d+ - (.+)$/gm)]
   .map(([, name]) => name)
   .filter((name) => !/\.js$/.test(name));

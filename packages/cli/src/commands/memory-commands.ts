@@ -3,7 +3,13 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text as readAll } from "node:stream/consumers";
 import path from "node:path";
-import { MnemosyneError, type ImportConflict, type MemoryInput, type SearchHit, type SearchOptions } from "@mnemosyne/core";
+import {
+  MnemosyneError,
+  type ImportConflict,
+  type MemoryInput,
+  type SearchHit,
+  type SearchOptions,
+} from "@mnemosyne/core";
 import { Option, type Command } from "commander";
 import { anyNumber, commaList, wholeNumber } from "../numbers.ts";
 import type { Session } from "../session.ts";
@@ -51,14 +57,19 @@ export function addMemoryCommands(program: Command, attach: Attach): void {
       .option("--confidence <0-1>", "how sure it is (default 1)", anyNumber)
       .option("--thread <id>", "the conversation or log that it is part of")
       .option("--actor <name>", "who said or did it")
-      .addHelpText("after", '\nExample:\n  mnemosyne remember "The API wants ISO dates" --importance 8 --tags api'),
+      .addHelpText(
+        "after",
+        '\nExample:\n  mnemosyne remember "The API wants ISO dates" --importance 8 --tags api',
+      ),
     remember,
   );
   attach<RecallOptions>(
     program
       .command("recall")
       .summary("find memories")
-      .description("Finds memories of the namespace and of those it inherits from. Any text is a legal query.")
+      .description(
+        "Finds memories of the namespace and of those it inherits from. Any text is a legal query.",
+      )
       .argument("[query]", "words, or a question; or give --batch")
       .option("--limit <n>", "at most so many, 1 to 1000 (default 10)", wholeNumber)
       .option("--min-importance <1-10>", "only those that matter so much", wholeNumber)
@@ -75,7 +86,10 @@ export function addMemoryCommands(program: Command, attach: Attach): void {
     async ({ storage, output }, _options, id = "") => {
       const memory = await (await storage()).get(id);
       if (memory === undefined)
-        throw new MnemosyneError("E_MEMORY_NOT_FOUND", `There is no memory '${id}'.`, { kind: "notFound", path: "id" });
+        throw new MnemosyneError("E_MEMORY_NOT_FOUND", `There is no memory '${id}'.`, {
+          kind: "notFound",
+          path: "id",
+        });
       output.result(memory, memoryText(memory));
       return 0;
     },
@@ -112,14 +126,21 @@ export function addMemoryCommands(program: Command, attach: Attach): void {
       .description("Stores lines of JSON, all or nothing. A known id with the same content is skipped.")
       .argument("<file.jsonl>", "the file; - for standard input")
       .addOption(
-        new Option("--on-conflict <how>", "a known id with other content (default: refuse)").choices(["skip", "replace"]),
+        new Option("--on-conflict <how>", "a known id with other content (default: refuse)").choices([
+          "skip",
+          "replace",
+        ]),
       )
       .option("--keep-trust", "keep the trust that the file says (default: lower it to 'claimed')"),
     importMemories,
   );
 }
 
-async function remember({ storage, output, settings, terminal }: Session, options: RememberOptions, given?: string) {
+async function remember(
+  { storage, output, settings, terminal }: Session,
+  options: RememberOptions,
+  given?: string,
+) {
   const { stdin, ...fields } = options;
   if ((given === undefined) === (stdin !== true))
     throw new MnemosyneError("E_INPUT", "Give the text to remember, or --stdin; one of them.", {
@@ -127,7 +148,9 @@ async function remember({ storage, output, settings, terminal }: Session, option
       path: "text",
     });
   const content = given ?? (await readAll(terminal.stdin)).trimEnd();
-  const id = await (await storage()).store({
+  const id = await (
+    await storage()
+  ).store({
     content,
     namespace: settings.namespace,
     provenance: { source: "command" },
@@ -188,7 +211,8 @@ function batchLine(value: object, number: number): BatchLine {
 
 async function exportMemories(session: Session, options: { readonly out?: string; readonly all?: boolean }) {
   const { storage, output, settings, terminal } = session;
-  const file = options.out === undefined ? undefined : createWriteStream(path.resolve(terminal.cwd, options.out));
+  const file =
+    options.out === undefined ? undefined : createWriteStream(path.resolve(terminal.cwd, options.out));
   let count = 0;
   const memories = (await storage()).export(options.all === true ? {} : { namespace: settings.namespace });
   const target = file ?? terminal.stdout;
@@ -234,7 +258,11 @@ async function* jsonLines(
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new MnemosyneError("E_INPUT", `There is no file '${file}'.`, { kind: "input", path: "file", cause: error });
+    throw new MnemosyneError("E_INPUT", `There is no file '${file}'.`, {
+      kind: "input",
+      path: "file",
+      cause: error,
+    });
   }
 }
 

@@ -26,9 +26,16 @@ export interface ModelFlags {
  * The model of a run: a script served over loopback HTTP, what the config names, or Claude where a key is set; none
  * else. The real SDK makes every call.
  */
-export async function openModel(flags: ModelFlags, settings: Settings, terminal: Terminal): Promise<ModelSource> {
+export async function openModel(
+  flags: ModelFlags,
+  settings: Settings,
+  terminal: Terminal,
+): Promise<ModelSource> {
   const { env, cwd } = terminal;
-  const named = flags.model ?? env["MNEMOSYNE_MODEL"] ?? (typeof settings.config.model === "string" ? settings.config.model : undefined);
+  const named =
+    flags.model ??
+    env["MNEMOSYNE_MODEL"] ??
+    (typeof settings.config.model === "string" ? settings.config.model : undefined);
   const model = named === undefined ? {} : { model: named };
   const catalog = createModelCatalog();
   if (flags.script !== undefined) {
@@ -44,7 +51,8 @@ export async function openModel(flags: ModelFlags, settings: Settings, terminal:
   if (typeof settings.config.model === "object")
     return { catalog, model: settings.config.model, banner: undefined, close: async () => {} };
   const key = env["ANTHROPIC_API_KEY"];
-  if (key === undefined || key === "") return { catalog, model: undefined, banner: undefined, close: async () => {} };
+  if (key === undefined || key === "")
+    return { catalog, model: undefined, banner: undefined, close: async () => {} };
   const upstream = env["ANTHROPIC_BASE_URL"];
   if (flags.record !== undefined) {
     const tape = await startTapeServer({
@@ -60,5 +68,10 @@ export async function openModel(flags: ModelFlags, settings: Settings, terminal:
     };
   }
   const client = new Anthropic({ apiKey: key, ...(upstream === undefined ? {} : { baseURL: upstream }) });
-  return { catalog, model: createAnthropicModel({ client, ...model }), banner: undefined, close: async () => {} };
+  return {
+    catalog,
+    model: createAnthropicModel({ client, ...model }),
+    banner: undefined,
+    close: async () => {},
+  };
 }

@@ -49,7 +49,11 @@ export class RunNarrator {
           ),
         ];
       case "tool.used":
-        return [this.#dim(`    ${event.task}: ${event.tool} ${inputText(event.input)}${event.ok ? "" : " (refused or failed)"}`)];
+        return [
+          this.#dim(
+            `    ${event.task}: ${event.tool} ${inputText(event.input)}${event.ok ? "" : " (refused or failed)"}`,
+          ),
+        ];
       case "model.called": {
         if (event.task === undefined) return [];
         const sum = this.#calls.get(event.task) ?? { calls: 0, tokens: 0 };
@@ -67,13 +71,25 @@ export class RunNarrator {
             .map((finding) => this.#finding(finding)),
         ];
       case "task.rejected":
-        return [this.#paint(RED, `  x ${event.task} was blocked${event.summary === undefined ? "" : `: ${event.summary}`}`)];
+        return [
+          this.#paint(
+            RED,
+            `  x ${event.task} was blocked${event.summary === undefined ? "" : `: ${event.summary}`}`,
+          ),
+        ];
       case "task.retried":
         return [this.#dim(`    ${event.task}: attempt ${event.attempt} follows`)];
       case "task.escalated":
-        return [this.#paint(YELLOW, `    ${event.task} goes to ${event.level === "person" ? "a person" : "a stronger model"}: ${event.reason}`)];
+        return [
+          this.#paint(
+            YELLOW,
+            `    ${event.task} goes to ${event.level === "person" ? "a person" : "a stronger model"}: ${event.reason}`,
+          ),
+        ];
       case "workspace.merged":
-        return event.paths.length === 0 ? [] : [this.#dim(`    ${event.task}: changed ${event.paths.join(", ")}`)];
+        return event.paths.length === 0
+          ? []
+          : [this.#dim(`    ${event.task}: changed ${event.paths.join(", ")}`)];
       case "memory.stored":
         return [this.#dim(`    remembered: ${event.summary}`)];
       case "task.completed":
@@ -94,7 +110,12 @@ export class RunNarrator {
         return [this.#paint(RED, `  x ${event.task}: ${event.message}`)];
       case "budget.breached":
       case "alert.raised":
-        return [this.#paint(YELLOW, `  ! ${event.type === "alert.raised" ? event.message : `more was spent than reserved in ${event.account}`}`)];
+        return [
+          this.#paint(
+            YELLOW,
+            `  ! ${event.type === "alert.raised" ? event.message : `more was spent than reserved in ${event.account}`}`,
+          ),
+        ];
       case "run.cancelled":
         return [this.#paint(YELLOW, "  the run is asked to stop")];
       case "run.paused":
@@ -116,7 +137,8 @@ export class RunNarrator {
 
   #finding({ message, file, line, evidence }: Finding): string {
     const where = file === undefined ? "" : ` (${file}${line === undefined ? "" : `:${line}`})`;
-    const seen = evidence === undefined || evidence === "" ? "" : `\n         ${this.#dim(firstLine(evidence))}`;
+    const seen =
+      evidence === undefined || evidence === "" ? "" : `\n         ${this.#dim(firstLine(evidence))}`;
     return `      ${message}${where}${seen}`;
   }
 
@@ -145,7 +167,9 @@ export class RunNarrator {
 }
 
 /** Tokens of a usage, cached ones too. */
-export function allTokens(usage: Pick<Usage, "inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheWriteTokens">): number {
+export function allTokens(
+  usage: Pick<Usage, "inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheWriteTokens">,
+): number {
   return usage.inputTokens + usage.outputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
 }
 
@@ -160,8 +184,11 @@ function recalledText(count: number): string {
 
 function inputText(input: unknown): string {
   if (input === null || typeof input !== "object") return String(input);
-  const { line, path, program, args, pattern, glob, content, query } = input as Readonly<Record<string, unknown>>;
-  if (typeof program === "string") return firstLine([program, ...(Array.isArray(args) ? args : [])].join(" "));
+  const { line, path, program, args, pattern, glob, content, query } = input as Readonly<
+    Record<string, unknown>
+  >;
+  if (typeof program === "string")
+    return firstLine([program, ...(Array.isArray(args) ? args : [])].join(" "));
   const shown = line ?? path ?? pattern ?? glob ?? query ?? content ?? "";
   return firstLine(typeof shown === "string" ? shown : JSON.stringify(shown));
 }

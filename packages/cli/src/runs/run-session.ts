@@ -62,9 +62,12 @@ export async function followRun(session: Session, run: RunHandle, options: Follo
     if (output.json) output.line(JSON.stringify(event));
     else for (const line of narrator.lines(event)) output.line(line);
   };
+  let hidden: unknown;
   const shown = (async () => {
     for await (const event of run.events({ from: options.from, signal: terminal.signal })) show(event);
-  })();
+  })().catch((error: unknown) => {
+    hidden = error;
+  });
   try {
     const result = await run.result({
       signal: terminal.signal,
@@ -72,11 +75,10 @@ export async function followRun(session: Session, run: RunHandle, options: Follo
       ...(options.yes === true ? { decide: grantApprovals } : {}),
     });
     await shown;
+    if (hidden !== undefined) throw hidden;
     return exitCodeOfRun(result.status, result.error);
   } catch (error) {
-    await shown.catch(() => {
-      // The run's own error says more than the end of its event stream.
-    });
+    await shown;
     const { reason } = terminal.signal;
     if (!(reason instanceof Interrupted)) throw error;
     output.note(`Run ${run.runId} was left; 'mnemosyne resume ${run.runId}' carries it on.`);

@@ -198,7 +198,8 @@ export class RunDriver {
     for (const { command } of this.#inFlight.values()) if (command.type === "runTask") free -= 1;
     if (free <= 0) return [];
     const candidates = new Map<string, RunTask>();
-    for (const [key, command] of this.#startable) if (!this.#inFlight.has(key)) candidates.set(command.task, command);
+    for (const [key, command] of this.#startable)
+      if (!this.#inFlight.has(key)) candidates.set(command.task, command);
     for (const command of commands)
       if (
         command.type === "runTask" &&
@@ -211,9 +212,7 @@ export class RunDriver {
     const running = [...this.#inFlight.values()].flatMap(({ command }) =>
       command.type === "runTask" || command.type === "review" ? [this.#resources(command.task)] : [],
     );
-    return scheduler
-      .select(log.plan, startable, running, free)
-      .flatMap((id) => candidates.get(id) ?? []);
+    return scheduler.select(log.plan, startable, running, free).flatMap((id) => candidates.get(id) ?? []);
   }
 
   #resources(id: RunTask["task"]): StartableTask {
@@ -358,7 +357,9 @@ export class RunDriver {
   #abort(command: Extract<PlanCommand, { readonly type: "abort" }>): void {
     const flight = this.#inFlight.get(command.key);
     if (flight !== undefined) {
-      flight.controller.abort(new MnemosyneError("E_CANCELLED", "The run stopped this work.", { kind: "cancelled" }));
+      flight.controller.abort(
+        new MnemosyneError("E_CANCELLED", "The run stopped this work.", { kind: "cancelled" }),
+      );
       return;
     }
     this.#startable.delete(command.key);
@@ -417,7 +418,8 @@ export class RunDriver {
   async #end(): Promise<void> {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    for (const { controller } of this.#inFlight.values()) controller.abort(leftError(this.#options.log.runId));
+    for (const { controller } of this.#inFlight.values())
+      controller.abort(leftError(this.#options.log.runId));
     while (this.#inFlight.size > 0) await this.#change.wait(POLL_MS);
   }
 }

@@ -124,7 +124,10 @@ export class RunLog {
    * Appends a batch; retried until it stands on the true state of the run. `follow` sees the newly wanted work and may
    * add inputs (claims of the next tasks) to the same transaction; it may be called more than once.
    */
-  append(batch: RunBatch, follow?: (commands: readonly PlanCommand[]) => readonly RunInput[]): Promise<RunAppended> {
+  append(
+    batch: RunBatch,
+    follow?: (commands: readonly PlanCommand[]) => readonly RunInput[],
+  ): Promise<RunAppended> {
     return this.#exclusive(() => this.#append(batch, follow));
   }
 
@@ -136,8 +139,7 @@ export class RunLog {
     let reloaded = false;
     for (;;) {
       const prepared = this.#prepare(batch, (commands) => follow?.([...missed, ...commands]) ?? []);
-      if (prepared.entries.length === 0)
-        return { ...NOTHING, commands: missed, reloaded };
+      if (prepared.entries.length === 0) return { ...NOTHING, commands: missed, reloaded };
       const result = await this.#journal.append({
         runId: this.runId,
         head: this.#head,

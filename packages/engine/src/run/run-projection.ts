@@ -26,7 +26,9 @@ export interface TaskFacts {
   readonly findings?: PayloadRef;
   readonly answers: readonly { readonly question: string; readonly text: string }[];
   readonly judgements: readonly (GateJudgement & { readonly attempt: number })[];
-  readonly tools: readonly (Pick<ToolUse, "tool" | "input" | "ok" | "summary"> & { readonly attempt: number })[];
+  readonly tools: readonly (Pick<ToolUse, "tool" | "input" | "ok" | "summary"> & {
+    readonly attempt: number;
+  })[];
   readonly processes: readonly { readonly pid: number; readonly startedAt: string; readonly host: string }[];
   readonly merged: readonly string[];
   readonly usage: Usage;
@@ -221,4 +223,3 @@ export class RunProjection {
     return facts;
   }
 }
-

@@ -49,7 +49,10 @@ export function reportOf(log: RunLog, digest: string): RunReport {
     tasks: tasks.map(({ id, status: taskStatus, attempt, parent }) => {
       const facts = projection.task(id);
       const gates = new Map(
-        facts.judgements.map(({ gate, verdict, findings }) => [gate, { gate, verdict, findings: findings.length }]),
+        facts.judgements.map(({ gate, verdict, findings }) => [
+          gate,
+          { gate, verdict, findings: findings.length },
+        ]),
       );
       return {
         id,

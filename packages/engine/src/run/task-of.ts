@@ -5,5 +5,8 @@ import { taskState, type MachineState, type TaskState } from "@mnemosyne/plan";
 export function taskOf(state: MachineState, id: string): TaskState {
   const found = taskState(state, id);
   if (found !== undefined) return found;
-  throw new MnemosyneError("E_TASK_NOT_FOUND", `The run has no task '${id}'.`, { kind: "notFound", path: "task" });
+  throw new MnemosyneError("E_TASK_NOT_FOUND", `The run has no task '${id}'.`, {
+    kind: "notFound",
+    path: "task",
+  });
 }

@@ -1,10 +1,4 @@
-import type {
-  ExecutionRef,
-  JournalPayload,
-  RunInput,
-  RunObservation,
-  Task,
-} from "@mnemosyne/core";
+import type { ExecutionRef, JournalPayload, RunInput, RunObservation, Task } from "@mnemosyne/core";
 import type { PlanCommand } from "@mnemosyne/plan";
 import type { RunLog } from "./run-log.ts";
 

@@ -8,7 +8,11 @@ import type { RunServices } from "./run-services.ts";
  * What an approval binds to: the task's definition, the outputs of what it depends on, and the files: those that its
  * `reads` match, or, for a task with a tree and no `reads`, all of the workspace.
  */
-export async function approvalSubject(services: RunServices, task: Task, { log, signal }: WorkContext): Promise<string> {
+export async function approvalSubject(
+  services: RunServices,
+  task: Task,
+  { log, signal }: WorkContext,
+): Promise<string> {
   const upstream = task.dependsOn.map((id) => [id, log.projection.task(id).output?.hash ?? null]);
   return sha256(canonicalJson({ task, upstream, files: await files(services, task, signal) }));
 }

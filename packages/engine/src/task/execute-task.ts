@@ -81,7 +81,8 @@ async function performWork(
   const agentContext = await equip(services, task, claim, agentTask, workspace, context, limit);
   const agent = agentFor(services, task);
   const result = await agent.execute(agentTask, agentContext);
-  if (result.status === "failed") return { inputs: [failed(services, ref, task, result.error, result.retryable)] };
+  if (result.status === "failed")
+    return { inputs: [failed(services, ref, task, result.error, result.retryable)] };
   const output = result.output === undefined ? undefined : payloadOf(redacted(services, result.output));
   if (!taskOf(log.state, task.id).needsReview)
     return {
@@ -118,7 +119,9 @@ async function describe(
 ): Promise<AgentTask> {
   const facts = log.projection.task(task.id);
   const findings =
-    facts.findings === undefined ? [] : ((await readPayload(services, facts.findings)) as unknown as Finding[]);
+    facts.findings === undefined
+      ? []
+      : ((await readPayload(services, facts.findings)) as unknown as Finding[]);
   const element = await elementOf(services, log, task.id);
   return {
     runId: services.runId,
@@ -165,7 +168,11 @@ async function equip(
           constraints: plan.constraints,
           successCriteria: plan.successCriteria,
           namespace,
-          budget: Math.min(services.contextTokens, task.budget.tokens ?? Infinity, plan.budget.tokens ?? Infinity),
+          budget: Math.min(
+            services.contextTokens,
+            task.budget.tokens ?? Infinity,
+            plan.budget.tokens ?? Infinity,
+          ),
           inputs: described.inputs,
           findings: described.findings,
           attempt: claim.attempt,
@@ -219,7 +226,11 @@ async function equip(
 }
 
 /** The runner, journalling the processes that it starts and what held them. */
-function commandsOf(services: RunServices, claim: ExecutionRef, context: WorkContext): AgentContext["commands"] {
+function commandsOf(
+  services: RunServices,
+  claim: ExecutionRef,
+  context: WorkContext,
+): AgentContext["commands"] {
   const at = { task: claim.task, attempt: claim.attempt };
   return {
     async run(command, options) {
@@ -242,7 +253,12 @@ function commandsOf(services: RunServices, claim: ExecutionRef, context: WorkCon
         },
       });
       if (options.sandbox !== "off")
-        context.emit({ type: "sandbox.applied", ...at, level: result.sandbox.level, missing: result.sandbox.missing });
+        context.emit({
+          type: "sandbox.applied",
+          ...at,
+          level: result.sandbox.level,
+          missing: result.sandbox.missing,
+        });
       return result;
     },
   };
@@ -355,4 +371,3 @@ function earliest(...times: readonly (number | undefined)[]): number | undefined
 function redacted(services: RunServices, value: Json): Json {
   return JSON.parse(services.redact(JSON.stringify(value))) as Json;
 }
-

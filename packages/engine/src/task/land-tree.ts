@@ -1,5 +1,19 @@
-import type { ExecutionRef, Finding, JournalPayload, ReviewResult, RunObservation, Task } from "@mnemosyne/core";
-import { manifestHash, mergeTree, rebaseTree, type Manifest, type MergeConflict, type Tree } from "@mnemosyne/workspace";
+import type {
+  ExecutionRef,
+  Finding,
+  JournalPayload,
+  ReviewResult,
+  RunObservation,
+  Task,
+} from "@mnemosyne/core";
+import {
+  manifestHash,
+  mergeTree,
+  rebaseTree,
+  type Manifest,
+  type MergeConflict,
+  type Tree,
+} from "@mnemosyne/workspace";
 import { payloadOf } from "../run/payload.ts";
 import type { WorkContext } from "../run/work.ts";
 import type { RunServices } from "./run-services.ts";
@@ -43,7 +57,14 @@ export async function landTree(
     const { signal } = context;
     let { tree, judged } = judgedTree;
     for (let rebases = 0; ; rebases++) {
-      const rebased = await rebaseTree({ tree, workspace, blobs, merge: task.merge, contents: blobs, signal });
+      const rebased = await rebaseTree({
+        tree,
+        workspace,
+        blobs,
+        merge: task.merge,
+        contents: blobs,
+        signal,
+      });
       if (rebased.conflicts.length > 0) return conflict(rebased.conflicts);
       if (rebased.moved.length === 0) break;
       if (rebases === REBASES)
@@ -71,7 +92,9 @@ async function merge(
   if (changed.length > 0)
     await context.append({
       inputs: [],
-      observations: [{ type: "merge.intended", ...at, base: manifestHash(tree.base), result, paths: changed }],
+      observations: [
+        { type: "merge.intended", ...at, base: manifestHash(tree.base), result, paths: changed },
+      ],
     });
   const merged = await mergeTree({
     tree,
@@ -90,7 +113,13 @@ async function merge(
     paths: paths.map(({ path }) => path),
     tree: result,
     observations: [
-      { type: "workspace.merged", ...at, paths: paths.map(({ path }) => path), tree: result, record: record.ref },
+      {
+        type: "workspace.merged",
+        ...at,
+        paths: paths.map(({ path }) => path),
+        tree: result,
+        record: record.ref,
+      },
     ],
     payloads: [record],
   };

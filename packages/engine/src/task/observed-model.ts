@@ -11,7 +11,10 @@ export function observedModel(
   const { model } = services;
   if (model === undefined) return undefined;
   const observer = observeCalls(services, call, emit);
-  const withObserver = <Options extends ModelOptions>(options: Options | undefined) => ({ ...options, observer });
+  const withObserver = <Options extends ModelOptions>(options: Options | undefined) => ({
+    ...options,
+    observer,
+  });
   return {
     provider: model.provider,
     model: model.model,

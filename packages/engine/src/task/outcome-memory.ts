@@ -17,9 +17,13 @@ export async function rememberOutcome(
   if (task.work.kind !== "instructions") return;
   const { plan, runId, namespace, storage } = services;
   const facts = log.projection.task(task.id);
-  const passed = facts.judgements.filter(({ attempt, verdict }) => attempt === ref.attempt && verdict === "pass");
+  const passed = facts.judgements.filter(
+    ({ attempt, verdict }) => attempt === ref.attempt && verdict === "pass",
+  );
   const report = facts.report === undefined ? undefined : await readPayload(services, facts.report);
-  const blocked = facts.rejections.map(({ attempt, summary }) => `Attempt ${attempt} was blocked: ${summary}`);
+  const blocked = facts.rejections.map(
+    ({ attempt, summary }) => `Attempt ${attempt} was blocked: ${summary}`,
+  );
   const content = [
     `Task '${task.id}' of plan '${plan.name}': ${task.work.instructions.trim()}`,
     changed.length === 0 ? "It changed no file." : `It changed ${changed.join(", ")}.`,

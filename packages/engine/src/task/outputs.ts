@@ -6,7 +6,10 @@ import type { RunLog } from "../run/run-log.ts";
 import type { RunServices } from "./run-services.ts";
 
 /** Reads a payload back. Throws `E_BLOB_GONE` where it was pruned. */
-export async function readPayload(services: Pick<RunServices, "storage" | "runId">, ref: PayloadRef): Promise<Json> {
+export async function readPayload(
+  services: Pick<RunServices, "storage" | "runId">,
+  ref: PayloadRef,
+): Promise<Json> {
   const text = await services.storage.journal.readPayload(ref);
   if (text === undefined)
     throw new MnemosyneError("E_BLOB_GONE", `Payload ${ref.hash} of run ${services.runId} is gone.`, {
@@ -16,7 +19,11 @@ export async function readPayload(services: Pick<RunServices, "storage" | "runId
 }
 
 /** Outputs of the tasks that a task depends on, by id; a `forEach` template's is the list of its instances' outputs. */
-export async function inputsOf(services: RunServices, log: RunLog, id: TaskId): Promise<Record<string, Json>> {
+export async function inputsOf(
+  services: RunServices,
+  log: RunLog,
+  id: TaskId,
+): Promise<Record<string, Json>> {
   const inputs: Record<string, Json> = {};
   for (const dependency of taskOf(log.state, id).task.dependsOn) {
     const output = await outputOf(services, log, dependency);
@@ -58,7 +65,8 @@ export function conditionsOn(
   for (const { task, condition } of needs.when)
     when[task] = canonicalJson(valueAt(output, condition.path)) === canonicalJson(condition.equals);
   if (Array.isArray(output))
-    for (const task of needs.forEach) forEach[task] = (output as readonly Json[]).map((element) => jsonHash(element));
+    for (const task of needs.forEach)
+      forEach[task] = (output as readonly Json[]).map((element) => jsonHash(element));
   return {
     ...(needs.when.length === 0 ? {} : { when }),
     ...(Object.keys(forEach).length === 0 ? {} : { forEach }),

@@ -15,7 +15,8 @@ export function performRun(services: RunServices): Performer {
   return {
     execute: (claim, command, context) =>
       executeTask(services, trees, { ...claim, escalation: command.escalation }, context),
-    review: ({ task, attempt, epoch }, context) => reviewTask(services, trees, { task, attempt, epoch }, context),
+    review: ({ task, attempt, epoch }, context) =>
+      reviewTask(services, trees, { task, attempt, epoch }, context),
     compensate: (command, context) => compensateTask(services, command, context),
     restore: (command, context) => restoreWorkspace(services, command, context),
     judge: (_command, context) => judgeRun(services, context),

@@ -40,7 +40,9 @@ export async function restoreWorkspace(
   } catch (error) {
     if (signal.aborted || (isMnemosyneError(error) && error.code.startsWith("E_STORAGE"))) throw error;
     return {
-      inputs: [{ type: "workspace.restored", paths: 0, conflicts: [`the files: ${toErrorRecord(error).message}`] }],
+      inputs: [
+        { type: "workspace.restored", paths: 0, conflicts: [`the files: ${toErrorRecord(error).message}`] },
+      ],
     };
   }
 }

@@ -50,7 +50,8 @@ export async function reviewTask(
     return await complete(services, trees, task, ref, landing, context);
   } catch (error) {
     if (signal.aborted) return { inputs: [{ type: "task.aborted", ...ref, outcome: "unknown" }] };
-    if (isMnemosyneError(error) && error.kind === "unavailable" && error.code.startsWith("E_STORAGE")) throw error;
+    if (isMnemosyneError(error) && error.kind === "unavailable" && error.code.startsWith("E_STORAGE"))
+      throw error;
     return { inputs: [{ type: "review.failed", ...ref, error: toErrorRecord(error) }] };
   }
 }

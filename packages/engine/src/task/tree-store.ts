@@ -17,7 +17,11 @@ export class TreeStore {
    * A new tree for an execution. The first attempt begins with the workspace as it is; a later one with the tree that
    * was judged before it, and still counts its changes from where the first one began.
    */
-  async open(execution: ExecutionRef, writes: readonly string[] | undefined, signal: AbortSignal): Promise<Tree> {
+  async open(
+    execution: ExecutionRef,
+    writes: readonly string[] | undefined,
+    signal: AbortSignal,
+  ): Promise<Tree> {
     const { workspace, plan, stateDir } = this.#services;
     await keepOutOfGit(stateDir);
     const tree = this.#folder(execution);
@@ -32,7 +36,11 @@ export class TreeStore {
   async reopen(execution: ExecutionRef, writes: readonly string[] | undefined): Promise<Tree | undefined> {
     const tree = this.#folder(execution);
     if (!existsSync(tree)) return undefined;
-    return await reopenTree({ tree, caches: this.#services.plan.caches, ...(writes === undefined ? {} : { writes }) });
+    return await reopenTree({
+      tree,
+      caches: this.#services.plan.caches,
+      ...(writes === undefined ? {} : { writes }),
+    });
   }
 
   /** Drops one attempt's trees, so that the next attempt begins with the workspace. */

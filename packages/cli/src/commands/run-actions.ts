@@ -1,0 +1,161 @@
+import path from "node:path";
+import { MnemosyneError } from "@mnemosyne/core";
+import type { RunHandle, RunReport } from "@mnemosyne/engine";
+import { loadPlan } from "@mnemosyne/plan";
+import { RunNarrator } from "../runs/progress.ts";
+import { followRun, openEngine } from "../runs/run-session.ts";
+import type { ModelFlags } from "../runs/model-source.ts";
+import { storedModule } from "../runs/stored-module.ts";
+import type { Session } from "../session.ts";
+import { checkText } from "./plan-text.ts";
+import { reportText } from "./run-text.ts";
+
+/** Flags of `run`. */
+export interface RunOptions extends ModelFlags {
+  readonly runId?: string;
+  readonly concurrency?: number;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+/** Flags of the verbs that decide. */
+export interface DecideOptions extends ModelFlags {
+  readonly detach?: boolean;
+}
+
+/** Flags of `logs`. */
+export interface LogsOptions {
+  readonly follow?: boolean;
+  readonly from?: number;
+}
+
+/** Carries out a plan's file. */
+export async function runPlan(session: Session, options: RunOptions, file = ""): Promise<number> {
+  const { output, terminal } = session;
+  const loaded = await loadPlan(path.resolve(terminal.cwd, file));
+  const wired = await openEngine(session, options);
+  try {
+    if (options.dryRun === true) {
+      const check = wired.engine.checkPlan(loaded);
+      output.result(check, checkText(check));
+      return check.valid ? 0 : 2;
+    }
+    if (wired.banner !== undefined) output.note(wired.banner);
+    const run = await wired.engine.submit(loaded, {
+      signal: terminal.signal,
+      ...(options.runId === undefined ? {} : { runId: options.runId }),
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+      carry: false,
+    });
+    return await followRun(session, run, {
+      from: 0,
+      ...(options.yes === undefined ? {} : { yes: options.yes }),
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    });
+  } finally {
+    await wired.close();
+  }
+}
+
+/** Carries on a run, or attaches to a live one. */
+export async function resume(session: Session, options: ModelFlags, id = ""): Promise<number> {
+  return await withRun(
+    session,
+    options,
+    id,
+    async (run, head) => await followRun(session, run, { from: head }),
+  );
+}
+
+/** Shows how a run stands. */
+export async function show(session: Session, _options: unknown, id = ""): Promise<number> {
+  return await withRun(session, {}, id, async (run) => {
+    const report = await run.report();
+    session.output.result(shown(report), reportText(report));
+    return 0;
+  });
+}
+
+/** Undoes a run; done is success here, although the run has failed its purpose. */
+export async function rollback(
+  session: Session,
+  options: DecideOptions & { readonly to?: string },
+  id = "",
+): Promise<number> {
+  const code = await decide(session, options, id, (run) =>
+    run.rollback(options.to === undefined ? {} : { to: options.to }),
+  );
+  return await withRun(session, {}, id, async (run) =>
+    (await run.report()).status === "rolledBack" ? 0 : code,
+  );
+}
+
+/** Opens a known run and gives the sequence number of its newest event. */
+async function withRun(
+  session: Session,
+  flags: ModelFlags,
+  id: string,
+  use: (run: RunHandle, head: number) => Promise<number>,
+): Promise<number> {
+  const record = await (await session.storage()).journal.getRun(id);
+  if (record === undefined)
+    throw new MnemosyneError(
+      "E_RUN_NOT_FOUND",
+      `There is no run '${id}' in this database; 'mnemosyne runs' lists them.`,
+      {
+        kind: "notFound",
+        path: "run",
+      },
+    );
+  const wired = await openEngine(session, flags);
+  try {
+    return await use(wired.engine.open(id, await storedModule(record)), record.head);
+  } finally {
+    await wired.close();
+  }
+}
+
+/** Records a decision and carries the run on, unless it is only to be recorded. */
+export async function decide(
+  session: Session,
+  options: DecideOptions,
+  id: string,
+  act: (run: RunHandle) => Promise<boolean>,
+): Promise<number> {
+  return await withRun(session, options, id, async (run, head) => {
+    const changed = await act(run);
+    if (!changed) session.output.note("Nothing was waiting for that; the run is as it was.");
+    if (options.detach === true) {
+      const { status, waiting } = await run.report();
+      session.output.result(
+        { runId: id, status, changed, waiting },
+        changed ? "Recorded." : "Nothing changed.",
+      );
+      return 0;
+    }
+    return await followRun(session, run, { from: head });
+  });
+}
+
+/** Prints a run's events. */
+export async function logs(session: Session, options: LogsOptions, id = ""): Promise<number> {
+  const { output, terminal } = session;
+  return await withRun(session, {}, id, async (run, head) => {
+    const narrator = new RunNarrator({ color: output.color });
+    for await (const event of run.events({ from: options.from ?? 0, signal: terminal.signal })) {
+      if (output.json) output.line(JSON.stringify(event));
+      else {
+        const told = narrator.lines(event);
+        for (const line of told.length === 0 ? [`    ${event.type}`] : told) output.line(line);
+      }
+      if (options.follow !== true && event.seq >= head) break;
+    }
+    return 0;
+  });
+}
+
+/** The report in the form that scripts rely on. */
+function shown(report: RunReport): object {
+  const { runId, status, name, goal, tasks, usage, ...rest } = report;
+  return { runId, status, plan: { name, goal }, tasks, usage, ...rest };
+}
