@@ -1,5 +1,6 @@
 import { assessInstructions } from "@mnemosyne/executor";
 import { describe, expect, test } from "vitest";
+import * as corpus from "./instruction-corpus.ts";
 
 /** Instructions that a reviewer could judge; nothing in them may be flagged. */
 const CLEAR = [
@@ -74,6 +75,11 @@ describe("assessInstructions", () => {
     expect(findings.map((finding) => finding.rule)).toEqual([rule]);
     expect(findings[0]?.clause).toBe(text);
     expect(findings[0]?.question).toMatch(/\?$/);
+  });
+
+  test("on a larger set, leaves every clear one alone and challenges every vague one", () => {
+    expect(corpus.CLEAR.filter((text) => assessInstructions(text).length > 0)).toEqual([]);
+    expect(corpus.VAGUE.filter((text) => assessInstructions(text).length === 0)).toEqual([]);
   });
 
   test("quotes only the clause that is vague and asks one question for each", () => {

@@ -29,7 +29,7 @@ const FILLER = new Set(
  *
  * @example
  * assessInstructions("Make the importer faster.");
- * // [{ rule: "unmeasuredQuality", clause: "Make the importer faster.", question: "How faster is enough: ...", ... }]
+ * // [{ rule: "unmeasuredQuality", clause: "Make the importer faster.", question: "What counts as 'faster': ...", ... }]
  */
 export function assessInstructions(text: string): readonly ClauseFinding[] {
   return splitClauses(text).flatMap((clause) => assess(clause) ?? []);
@@ -39,7 +39,8 @@ function assess(clause: Clause): ClauseFinding | undefined {
   const measured = MEASURE.test(clause.text);
   for (const { rule, pattern, settledByMeasure, reason, question, criterion } of VAGUE_RULES) {
     if (settledByMeasure && measured) continue;
-    const words = pattern.exec(clause.plain)?.[1];
+    const match = pattern.exec(clause.plain);
+    const words = match?.[1] ?? match?.[2];
     if (words === undefined) continue;
     return {
       rule,
