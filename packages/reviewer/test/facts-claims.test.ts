@@ -1,31 +1,55 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { GateJudgement, GateSubject } from "@mnemosyne/core";
+import { describe, expect, test } from "vitest";
+import type { GateSubject } from "@mnemosyne/core";
 import { Reviewer, factsGate } from "@mnemosyne/reviewer";
-import { commands, openProject, type Project } from "./project.ts";
+import { commands, openProject, type Files } from "./project.ts";
+import { HELD_OUT } from "./relay-claims.ts";
+import { RELAY_BEFORE, RELAY_EDITS, RELAY_EFFECTS } from "./relay-project.ts";
 import { TUNED, TUNED_LATER, type LabelledClaim } from "./shop-claims.ts";
 import { SHOP_BEFORE, SHOP_EDITS, SHOP_EFFECTS } from "./shop-project.ts";
 
-let project: Project;
-let subject: GateSubject;
-let judged: readonly GateJudgement[];
-const signal = new AbortController().signal;
+interface Scene {
+  readonly before: Files;
+  readonly edits: Files;
+  readonly overrides: Partial<GateSubject>;
+  readonly tests: number;
+}
 
-beforeAll(async () => {
-  project = await openProject(SHOP_BEFORE, SHOP_EDITS);
-  subject = await project.subject({
+const SHOP: Scene = {
+  before: SHOP_BEFORE,
+  edits: SHOP_EDITS,
+  overrides: {
     instructions: "Add coupons and let prices have a decimal comma.",
     testCommand: "npm test",
     effects: SHOP_EFFECTS,
-  });
-  judged = (await new Reviewer().review(subject, [{ gate: "tests", with: {} }], { commands, signal })).gates;
-});
+  },
+  tests: 12,
+};
+const RELAY: Scene = {
+  before: RELAY_BEFORE,
+  edits: RELAY_EDITS,
+  overrides: {
+    instructions: "Let queues be cleared and cap the delay.",
+    testCommand: "node --test",
+    effects: RELAY_EFFECTS,
+  },
+  tests: 6,
+};
 
-afterAll(() => project[Symbol.asyncDispose]());
-
+/** Judges each report by itself; the tests gate has run the project's tests for real before. */
 async function measure(
   name: string,
+  scene: Scene,
   claims: readonly LabelledClaim[],
 ): Promise<{ recall: number; precision: number }> {
+  await using project = await openProject(scene.before, scene.edits);
+  const subject = await project.subject(scene.overrides);
+  const signal = AbortSignal.timeout(120_000);
+  const { gates: judged } = await new Reviewer().review(subject, [{ gate: "tests", with: {} }], {
+    commands,
+    signal,
+  });
+  expect(judged[0]).toMatchObject({ verdict: "pass", measured: { passed: scene.tests, failed: 0 } });
+
   let caught = 0;
   let blamed = 0;
   for (const { report, truth } of claims) {
@@ -36,10 +60,7 @@ async function measure(
     if (verdict === "fail" && !truth) caught++;
     if (verdict === "fail" && truth) blamed++;
     if ((verdict === "pass") !== truth)
-      console.log(
-        `${name}: ${truth ? "blamed" : "missed"}: ${JSON.stringify(report)}`,
-        truth ? findings : "",
-      );
+      console.log(`${name}: ${truth ? "blamed" : "missed"}: ${report}`, truth ? findings : "");
   }
   const wrong = claims.filter(({ truth }) => !truth).length;
   const recall = caught / wrong;
@@ -50,18 +71,16 @@ async function measure(
   return { recall, precision };
 }
 
-test("the project's own tests are what the claims are held against", () => {
-  expect(judged[0]).toMatchObject({ gate: "tests", verdict: "pass", measured: { passed: 12, failed: 0 } });
-});
+describe("claims whose truth is known", () => {
+  test("those that the rules were written against", async () => {
+    const { recall, precision } = await measure("tuned", SHOP, [...TUNED, ...TUNED_LATER]);
+    expect(recall).toBe(1);
+    expect(precision).toBe(1);
+  });
 
-test("claims that the rules were written against", async () => {
-  const { recall, precision } = await measure("tuned", [...TUNED, ...TUNED_LATER]);
-  expect(recall).toBe(1);
-  expect(precision).toBe(1);
-});
-
-test.skip("claims that no rule was written against", async () => {
-  const { recall, precision } = await measure("held out", []);
-  expect(recall).toBeGreaterThanOrEqual(0.95);
-  expect(precision).toBeGreaterThanOrEqual(0.97);
+  test("those that no rule was written against", async () => {
+    const { recall, precision } = await measure("held out", RELAY, HELD_OUT);
+    expect(recall).toBeGreaterThanOrEqual(0.95);
+    expect(precision).toBeGreaterThanOrEqual(0.97);
+  });
 });

@@ -1,15 +1,8 @@
-import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import {
-  TaskId,
-  type Command,
-  type CommandRunner,
-  type CommandResult,
-  type GateSubject,
-} from "@mnemosyne/core";
-import { openTree, type Tree } from "@mnemosyne/workspace";
+import { TaskId, type CommandRunner, type GateSubject } from "@mnemosyne/core";
+import { createCommandRunner, openTree, type Tree } from "@mnemosyne/workspace";
 
 /** Files by path; `undefined` deletes. */
 export type Files = Readonly<Record<string, string | undefined>>;
@@ -60,47 +53,5 @@ export async function openProject(before: Files, edits: Files = {}): Promise<Pro
   };
 }
 
-/** Runs commands for real, without a sandbox. */
-export const commands: CommandRunner = {
-  run(command: Command, options): Promise<CommandResult> {
-    const started = Date.now();
-    const [program, args] =
-      "line" in command ? ["/bin/sh", ["-c", command.line]] : [command.program, [...command.args]];
-    return new Promise((resolve, reject) => {
-      const child = spawn(program, args, {
-        cwd: options.cwd,
-        env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...options.env },
-        detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      let stdout = "";
-      let stderr = "";
-      let timedOut = false;
-      const kill = (): void => {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      };
-      const timer = setTimeout(() => {
-        timedOut = true;
-        kill();
-      }, options.timeout ?? 60_000);
-      options.signal?.addEventListener("abort", kill, { once: true });
-      child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
-      child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
-      child.on("error", reject);
-      child.on("close", (exitCode, signal) => {
-        clearTimeout(timer);
-        options.signal?.removeEventListener("abort", kill);
-        resolve({
-          exitCode,
-          signal,
-          stdout,
-          stderr,
-          truncated: 0,
-          timedOut,
-          durationMs: Date.now() - started,
-          sandbox: { level: "none", missing: [] },
-        });
-      });
-    });
-  },
-};
+/** The runner that the gates' commands go through; a sandbox would only slow these tests down. */
+export const commands: CommandRunner = createCommandRunner();

@@ -9,7 +9,9 @@ const PYTHON =
   "NotImplementedError StopIteration OSError IOError FileNotFoundError ZeroDivisionError ImportError NameError append extend items keys values";
 const TYPES =
   "Partial Required Readonly Record Pick Omit Exclude Extract NonNullable Parameters ReturnType Awaited Iterable AsyncIterable IterableIterator PropertyKey ArrayLike PromiseLike JSX HTMLElement Option Result String Vec Box";
-const KNOWN = new Set(`${FRAMEWORK} ${PYTHON} ${TYPES}`.split(" "));
+const ENVIRONMENT =
+  "NODE_ENV NODE_OPTIONS NO_COLOR FORCE_COLOR NODE_PATH TMPDIR XDG_CONFIG_HOME GITHUB_TOKEN GITHUB_ACTIONS";
+const KNOWN = new Set(`${FRAMEWORK} ${PYTHON} ${TYPES} ${ENVIRONMENT}`.split(" "));
 
 const PROTOTYPES: readonly object[] = [
   Array.prototype,
@@ -33,7 +35,12 @@ export function isBuiltIn(chain: readonly string[]): boolean {
   const [root = "", ...members] = chain;
   const last = chain.at(-1) ?? "";
   if (root === "this" || root === "self") return false;
-  if (KNOWN.has(root)) return true;
+  if (KNOWN.has(root) || /^ERR_[A-Z\d_]+$/.test(last)) return true;
+  if (
+    chain.join(".") === `process.env.${last}` &&
+    /^(?:CI|PATH|HOME|USER|SHELL|LANG|TZ|DEBUG|PORT)$/.test(last)
+  )
+    return true;
   const owner: unknown =
     root in globalThis ? (globalThis as Record<string, unknown>)[root] : nodeModule(root);
   if (owner !== undefined) return members.length === 0 || hasMember(owner, members);

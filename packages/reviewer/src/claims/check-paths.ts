@@ -1,9 +1,9 @@
 import { linesOf } from "../change/line-diff.ts";
-import { HOLDS, NO_CLAIM, refuted, type Checked, type ClaimContext } from "./claim.ts";
+import { HOLDS, NO_CLAIM, refuted, sumChecked, type Checked, type ClaimContext } from "./claim.ts";
 import type { Named } from "./classify.ts";
 import type { Sentence } from "./document.ts";
 import type { Mention } from "./mentions.ts";
-import { isAsserted, type Mood } from "./mood.ts";
+import { isAsserted, moodOf, type Mood } from "./mood.ts";
 
 type PathNamed = Extract<Named, { kind: "path" }>;
 
@@ -34,7 +34,7 @@ const PASSIVE_EDITED = PASSIVE(
 const PASSIVE_DROPPED = PASSIVE("(?:deleted|removed)");
 /** "`x`, which I created", "`x` (new)", "`x`: new": said behind the clause. */
 const SAID_MADE =
-  /^\s*(?:,?\s*(?:which|that)\s+(?:I|we)\s+(?:have\s+)?(?:just\s+)?(?:created|added|wrote|introduced)\b|\(\s*(?:new|added|created)\b[^)]*\)|:\s*(?:new|added|created)\b|\s[—–-]\s(?:new|added|created)\b)/i;
+  /^\s*(?:,?\s*(?:which|that)\s+(?:I|we)\s+(?:have\s+)?(?:just\s+)?(?:created|added|wrote|introduced)\b|\(\s*(?:new|added|created)\b[^)]*\)|:\s*(?:new|added|created)\b|\s(?:[—–-]|\|)\s(?:new|added|created)\b)/i;
 const EARLIER =
   /\b(?:already|previous(?:ly)?|earlier|existing|upstream|before|originally|another|other\s+(?:task|agent)|last\s+(?:week|time|run)|initial(?:ly)?)\b/i;
 const TARGET = /\b(?:to|into|with|as)\s*$|(?:→|->|=>)\s*$/i;
@@ -110,7 +110,7 @@ export async function checkPath(
     return missing(context, sentence, named.path);
   }
 
-  const lines = await checkLines(context, sentence, named, there);
+  const lines = await checkLines(context, sentence, mention, named, there);
   if (lines !== undefined) return lines;
   if (context.document !== undefined || EARLIER.test(mood.before) || EARLIER.test(mood.after)) return HOLDS;
   const changes = saidMade ? "added" : saysChanged(mood);
@@ -154,10 +154,11 @@ function saysChanged({ before, after }: Mood): string | undefined {
 async function checkLines(
   context: ClaimContext,
   sentence: Sentence,
+  mention: Mention,
   { path, line, lastLine }: PathNamed,
   there: readonly string[],
 ): Promise<Checked | undefined> {
-  const wanted = Math.max(line ?? 0, lastLine ?? 0);
+  const wanted = Math.max(line ?? 0, lastLine ?? 0, ...linesBeside(sentence, mention));
   if (wanted === 0) return undefined;
   const counts: number[] = [];
   for (const place of there) {
@@ -171,6 +172,20 @@ async function checkLines(
     sentence,
     `'${path}' has no line ${wanted}.`,
     `${there[0]} has ${Math.max(...counts)} lines`,
+  );
+}
+
+/** "lines 10-20 of `x`", "`x`, line 12". */
+function linesBeside({ words }: Sentence, { start, end }: Mention): readonly number[] {
+  const before =
+    /\blines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?\s+(?:of|in)\s+(?:the\s+)?(?:file\s+)?$/i.exec(
+      words.slice(0, start),
+    );
+  const after = /^\s*[(,]?\s*(?:at\s+|on\s+)?lines?\s+(\d+)(?:\s*(?:-|–|to|and)\s*(\d+))?/i.exec(
+    words.slice(end),
+  );
+  return [before, after].flatMap((match) =>
+    match === null ? [] : match.slice(1).filter(Boolean).map(Number),
   );
 }
 
@@ -190,4 +205,39 @@ function isSame(changed: string, path: string): boolean {
 
 function isUnder(changed: string, place: string): boolean {
   return changed === place || changed.startsWith(`${place}/`);
+}
+
+const CHANGED_FILES =
+  /\b(?:chang|modif|touch|edit|updat)\w*\s+(?:only\s+|just\s+)?(\d+|one|two|three|four|five|six|seven|eight|nine|ten)\s+files?\b/gi;
+const ADDED_FILES =
+  /\b(?:add|creat)\w*\s+(?:only\s+|just\s+)?(\d+|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:new\s+)?files?\b/gi;
+const WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
+/** "Changed three files", "added 2 files". */
+export function checkFileCounts(context: ClaimContext, sentence: Sentence): Checked {
+  const files = context.subject.changes.filter(({ type }) => type === "file");
+  const count = (kind: string): number => files.filter((change) => change.kind === kind).length;
+  const fits: readonly (readonly [RegExp, readonly number[]])[] = [
+    [
+      CHANGED_FILES,
+      [
+        files.length,
+        count("modified"),
+        count("modified") + count("added"),
+        count("modified") + count("deleted"),
+      ],
+    ],
+    [ADDED_FILES, [count("added")]],
+  ];
+  const checks = fits.flatMap(([pattern, known]) =>
+    [...sentence.words.matchAll(pattern)].map((match): Checked => {
+      if (!isAsserted(moodOf(sentence, match.index, match.index + match[0].length))) return NO_CLAIM;
+      const word = (match[1] ?? "").toLowerCase();
+      const claimed = WORDS.includes(word) ? WORDS.indexOf(word) : Number(word);
+      if (known.includes(claimed)) return HOLDS;
+      const evidence = `added ${count("added")}, modified ${count("modified")}, deleted ${count("deleted")}`;
+      return refuted(context, "fileCount", sentence, "That is not the number of files.", evidence);
+    }),
+  );
+  return sumChecked(checks);
 }

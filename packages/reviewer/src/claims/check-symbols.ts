@@ -4,6 +4,7 @@ import { isBuiltIn } from "./builtin-names.ts";
 import type { Sentence } from "./document.ts";
 import type { Mention } from "./mentions.ts";
 import { isAsserted, type Mood } from "./mood.ts";
+import type { Repository } from "./repository.ts";
 import { wholeWord } from "../source/whole-word.ts";
 
 type SymbolNamed = Extract<Named, { kind: "symbol" }>;
@@ -83,9 +84,33 @@ export async function checkSymbol(
   return HOLDS;
 }
 
+const TEST_AFTER = /^\s+(?:unit\s+|regression\s+)?(?:test|case)\b/i;
+const TEST_BEFORE = /\btests?(?:\s+cases?)?\s*(?:named|called|,|:)?\s*$/i;
+
+/** "the test `adds two numbers`": a test of that name stands in the code. */
+export async function checkTestName(
+  context: ClaimContext,
+  sentence: Sentence,
+  name: string,
+  mood: Mood,
+): Promise<Checked> {
+  if (!isAsserted(mood) || !(TEST_AFTER.test(mood.after) || TEST_BEFORE.test(mood.before))) return NO_CLAIM;
+  const holders = await context.repository.filesWith(name);
+  if (holders.length > 0 || context.repository.heldBefore(name)) return HOLDS;
+  return refuted(
+    context,
+    "test",
+    sentence,
+    `There is no test '${name}'.`,
+    "looked for these words in all source files",
+  );
+}
+
 /** Files that hold every part of a chain; a member must stand where its owner is declared. */
 async function holdersOf({ repository }: ClaimContext, parts: readonly string[]): Promise<readonly string[]> {
   const [owner = "", member] = parts;
+  const module = await moduleHolding(repository, parts);
+  if (module !== undefined) return [module];
   let holders = await repository.filesWith(owner);
   for (const part of parts.slice(1)) {
     const files = await repository.filesWith(part);
@@ -97,4 +122,18 @@ async function holdersOf({ repository }: ClaimContext, parts: readonly string[])
   const used = await repository.filesWith(`${owner}.${member}`);
   const declared = declaring.filter(({ path, members }) => members?.has(member) ?? holders.includes(path));
   return [...new Set([...used, ...declared.map(({ path }) => path)])];
+}
+
+/** `relay.queue.push` of Python: the file `relay/queue.py`, which holds `push`. */
+async function moduleHolding(repository: Repository, parts: readonly string[]): Promise<string | undefined> {
+  for (let count = parts.length; count >= 1; count--) {
+    const stem = parts.slice(0, count).join("/");
+    for (const file of [`${stem}.py`, `${stem}/__init__.py`]) {
+      const [place] = await repository.find(file);
+      if (place === undefined) continue;
+      const text = (await repository.textOf(place)) ?? "";
+      if (parts.slice(count).every((part) => wholeWord(part).test(text))) return place;
+    }
+  }
+  return undefined;
 }

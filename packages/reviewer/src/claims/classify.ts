@@ -8,7 +8,9 @@ export type Named =
   | { readonly kind: "package"; readonly name: string; readonly version?: string }
   | { readonly kind: "command"; readonly line: string }
   /** A lower-case word: what it is depends on the words around it. */
-  | { readonly kind: "word"; readonly word: string };
+  | { readonly kind: "word"; readonly word: string }
+  /** Several words: a test's name, perhaps. */
+  | { readonly kind: "phrase"; readonly phrase: string };
 
 const PROGRAMS =
   /^(?:\$\s+)?(?:[A-Z_][A-Z\d_]*=\S+\s+)*(?:npm|npx|pnpm|yarn|bun|bunx|deno|node|tsx|tsc|vitest|jest|mocha|ava|tap|eslint|oxlint|biome|prettier|git|make|just|cargo|rustc|go|pytest|python3?|pip3?|uv|poetry|tox|ruff|mypy|ruby|bundle|rake|rspec|php|composer|mvn|gradle|\.\/gradlew|dotnet|docker|docker-compose|kubectl|terraform|bash|sh|zsh|curl|turbo|nx|\.\/[\w./-]+\.sh|mnemosyne)(?=\s|$)/;
@@ -22,9 +24,12 @@ const DECLARED = new RegExp(
   `^(?:export\\s+)?(?:default\\s+)?(?:async\\s+)?(?:function\\*?|class|interface|type|enum|const|let|var|def|fn|func|struct|trait|impl)\\s+(${IDENTIFIER})\\s*(?:\\(.*\\))?$`,
 );
 const LITERALS = new Set(
-  "true false null undefined NaN Infinity None True False nil self this super string number boolean object any unknown void never bigint symbol int float str bool list dict".split(
-    " ",
-  ),
+  (
+    "true false null undefined NaN Infinity None True False nil self this super string number boolean object any unknown void never bigint symbol int float str bool list dict " +
+    "readonly const let var async await static public private protected abstract interface type enum class function return import export default " +
+    "yield finally try catch for while if else switch case break continue in of instanceof typeof keyof infer satisfies extends implements override " +
+    "get set lambda def pass with nonlocal global pub mut fn impl trait struct go defer chan func select throw new delete do as is from not and or"
+  ).split(" "),
 );
 
 /** What a mention names; `undefined` for what makes no claim: addresses, flags, globs, literals, snippets of code. */
@@ -47,7 +52,8 @@ export function classify({ text, ticked }: Mention): Named | undefined {
   if (path !== undefined) return path;
   if (/^[a-z][a-z\d]*(?:-[a-z\d]+)+$/.test(text)) return { kind: "word", word: text };
   const chain = CHAIN.exec(text);
-  if (chain?.[1] === undefined) return undefined;
+  if (chain?.[1] === undefined)
+    return /^[\w'-]+(?: [\w',:-]+)+$/.test(text) ? { kind: "phrase", phrase: text } : undefined;
   const parts = chain[1].split(/\?\.|\.|::|(?<!^)#/).map((part) => part.replace(/^#/, ""));
   const [root = ""] = parts;
   if (LITERALS.has(root) && parts.length === 1) return undefined;

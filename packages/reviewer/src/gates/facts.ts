@@ -2,9 +2,9 @@ import type { Gate } from "@mnemosyne/core";
 import { checkCommand, checkScripts, checkShellBlock } from "../claims/check-commands.ts";
 import { checkLinks } from "../claims/check-links.ts";
 import { checkPackage, isCalledPackage } from "../claims/check-packages.ts";
-import { checkPath } from "../claims/check-paths.ts";
+import { checkFileCounts, checkPath } from "../claims/check-paths.ts";
 import { checkQuotedBlock, checkSaid } from "../claims/check-quotes.ts";
-import { checkSymbol, isCalledSymbol } from "../claims/check-symbols.ts";
+import { checkSymbol, checkTestName, isCalledSymbol } from "../claims/check-symbols.ts";
 import { checkQuotedRun, checkTestClaims } from "../claims/check-tests.ts";
 import { NO_CLAIM, sumChecked, type Checked, type ClaimContext } from "../claims/claim.ts";
 import { classify, type Named } from "../claims/classify.ts";
@@ -74,6 +74,7 @@ async function checkReport(context: ClaimContext, report: string): Promise<Check
   for (const sentence of parsed.sentences) {
     checks.push(
       checkTestClaims(context, sentence),
+      checkFileCounts(context, sentence),
       await checkSaid(context, sentence),
       await checkMentions(context, sentence),
     );
@@ -169,6 +170,8 @@ async function checkMention(
           await place,
         );
       return NO_CLAIM;
+    case "phrase":
+      return checkTestName(context, sentence, named.phrase, mood);
     default:
       return NO_CLAIM;
   }

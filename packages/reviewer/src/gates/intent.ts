@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Finding, Gate, GateContext, GateSubject, Json, JsonObject } from "@mnemosyne/core";
 import { readDeltas, type FileDelta } from "../change/file-delta.ts";
 import { evenOut } from "../source/even-out.ts";
+import { ordersToJudge } from "../judge/orders-to-judge.ts";
 import { readSettings } from "../settings.ts";
 
 /** Characters of the change that the judge is shown; more context makes judges worse, not better. */
@@ -62,7 +63,10 @@ export function intentGate(): Gate {
           ],
         };
       const criteria = criteriaOf(subject, settings.list("criteria"));
-      const material = await materialOf(subject);
+      const deltas = await readDeltas(subject);
+      const planted = ordersToJudge(subject.report, deltas);
+      if (planted.length > 0) return { verdict: "fail", findings: planted };
+      const material = materialOf(subject, deltas);
       const answer = await ask(context, context.model, subject, criteria, material, settings.text("model"));
       return judgeAnswer(criteria, material, answer);
     },
@@ -85,8 +89,7 @@ interface Material {
   readonly report: string;
 }
 
-async function materialOf(subject: GateSubject): Promise<Material> {
-  const deltas = await readDeltas(subject);
+function materialOf(subject: GateSubject, deltas: readonly FileDelta[]): Material {
   const change = deltas.map(asPatch).join("\n");
   const output = subject.output === undefined ? "" : `output: ${JSON.stringify(subject.output)}\n`;
   return {
@@ -159,8 +162,8 @@ function judgeAnswer(criteria: readonly string[], material: Material, answer: Js
     const notMet = own.find((item) => item.answer === "notMet");
     const quotes = (notMet ?? own[0])?.quotes.filter((quote) => occurs(quote, material)) ?? [];
     const evidence = quotes.length === 0 ? {} : { evidence: quotes.join("\n") };
-    // A `notMet` whose quotes are all invented is not believed, and not taken for a `met` either.
-    const invented = notMet !== undefined && notMet.quotes.length > 0 && quotes.length === 0;
+    // An answer whose quotes are all invented is not believed, whatever it says.
+    const invented = quotes.length === 0 && ((notMet ?? own[0])?.quotes.length ?? 0) > 0;
     if (notMet !== undefined && !invented) {
       findings.push({
         rule: "intent.notMet",

@@ -27,13 +27,15 @@ export function readScriptSegments(
 ): { readonly comments: readonly Span[]; readonly strings: readonly Span[] } | undefined {
   const file = parseFile(path, text, true);
   if (file === undefined) return undefined;
-  const spans = (items: readonly unknown[]): Span[] =>
-    items.filter(isNode).map(({ start, end, loc }) => ({ start, end, line: loc.start.line }));
   const strings = (file.tokens ?? []).filter((token: unknown) => {
     const { type } = token as { readonly type: string | { readonly label: string } };
     return typeof type === "object" && /^(?:string|template|regexp|jsxText)$/.test(type.label);
   });
   return { comments: spans(file.comments ?? []), strings: spans(strings) };
+}
+
+function spans(items: readonly unknown[]): readonly Span[] {
+  return items.filter(isNode).map(({ start, end, loc }) => ({ start, end, line: loc.start.line }));
 }
 
 /** A stretch of a text. */
