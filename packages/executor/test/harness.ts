@@ -9,6 +9,7 @@ import {
   TaskId,
   type AgentContext,
   type AgentTask,
+  type JsonObject,
   type MemoryStore,
   type RunObservation,
   type Task,
@@ -18,8 +19,15 @@ import {
   type ToolUse,
   type Workspace,
 } from "@mnemosyne/core";
+import { createWorkspaceTools, type WorkspaceToolsOptions } from "@mnemosyne/executor";
 import { openStorage } from "@mnemosyne/storage";
-import { loopbackOnly, startMessagesServer, type MessagesServer, type Script } from "@mnemosyne/testkit";
+import {
+  loopbackOnly,
+  startMessagesServer,
+  type MessagesServer,
+  type Script,
+  type ScriptTurn,
+} from "@mnemosyne/testkit";
 import { createCommandRunner, openShared } from "@mnemosyne/workspace";
 
 /** A folder with a project, real commands and real memory; all gone when it is closed. */
@@ -134,6 +142,9 @@ export const instructions = (text: string): TaskWork => ({
   agent: "executor",
 });
 
+/** A turn in which the model uses one tool. */
+export const use = (name: string, input: JsonObject): ScriptTurn => ({ toolUses: [{ name, input }] });
+
 /** A scripted model behind the real SDK, over loopback HTTP. */
 export interface Scene extends AsyncDisposable {
   readonly server: MessagesServer;
@@ -185,4 +196,10 @@ export async function thrown(work: Promise<unknown>): Promise<MnemosyneError> {
     throw error;
   }
   throw new Error("nothing was thrown");
+}
+
+/** The workspace's tools on a bench, without a sandbox. */
+export function toolsOf(bench: Bench, more: Partial<WorkspaceToolsOptions> = {}) {
+  const { commands } = bench.context();
+  return caller(createWorkspaceTools({ workspace: bench.workspace, commands, sandbox: "off", ...more }));
 }

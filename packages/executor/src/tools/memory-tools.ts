@@ -7,7 +7,7 @@ import { defineTool } from "./define-tool.ts";
 const LONGEST_HIT = 2000;
 
 /** `remember` and `recall`, on the agent's memory. */
-export function createMemoryTools(memory: AgentMemory, redact: Redactor): readonly Tool[] {
+export function createMemoryTools(memory: AgentMemory, redact: Redactor = (text) => text): readonly Tool[] {
   return [
     defineTool<{ content: string; importance?: number; type?: string; tags?: readonly string[] }>(
       {
