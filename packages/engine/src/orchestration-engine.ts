@@ -10,7 +10,7 @@ import {
   type PlanCheck,
   type RunOutcome,
 } from "@mnemosyne/core";
-import { accountId, budgetLimit } from "@mnemosyne/context-monitor";
+import { accountId, budgetLimit, ContextMonitor } from "@mnemosyne/context-monitor";
 import { Coordinator } from "@mnemosyne/coordinator";
 import { assessInstructions, Executor, TOOL_NAMES } from "@mnemosyne/executor";
 import { Optimizer } from "@mnemosyne/optimizer";
@@ -50,6 +50,8 @@ export interface SubmitOptions extends CarryOptions {
  * await engine.stop();
  */
 export class OrchestrationEngine {
+  /** How full each agent's context is; agents are named `run/task`. */
+  readonly monitor: ContextMonitor;
   readonly #options: EngineOptions;
   readonly #identity: string;
   readonly #stopping = new AbortController();
@@ -65,6 +67,9 @@ export class OrchestrationEngine {
   constructor(storage: EngineStorage | EngineOptions) {
     this.#options = "storage" in storage ? storage : { storage };
     const { agents = [], gates = [], tools = [], model, secrets = [] } = this.#options;
+    this.monitor = new ContextMonitor(
+      this.#options.catalog === undefined ? {} : { catalog: this.#options.catalog },
+    );
     this.#identity = `${hostname()}|${process.pid}|${processStartTime() ?? ""}|${randomUUID()}`;
     this.#redact = createRedactor({ secrets }).redact;
     // A run task without gates needs no review, and one whose tree is only merged names none.
@@ -89,6 +94,7 @@ export class OrchestrationEngine {
     this.#stopping.abort(new MnemosyneError("E_CANCELLED", "The engine was stopped.", { kind: "cancelled" }));
     await Promise.allSettled(this.#carrying);
     await this.#coordinator?.close();
+    await this.monitor.close();
     this.#coordinator = undefined;
     this.#backend = undefined;
   }
@@ -214,6 +220,16 @@ export class OrchestrationEngine {
     return this.#backend;
   }
 
+  #optimizer(): Optimizer {
+    const { storage, model } = this.#options;
+    // A new code for each call: recalled text can never have seen the fence that it stands behind.
+    return new Optimizer({
+      memory: storage,
+      nonce: randomUUID,
+      ...(model === undefined ? {} : { model: model.model }),
+    });
+  }
+
   #servicesFor(runId: string, plan: Plan): RunServices {
     const {
       storage,
@@ -242,6 +258,7 @@ export class OrchestrationEngine {
       agents,
       model,
       catalog,
+      monitor: this.monitor,
       tools,
       workspace,
       clock,
@@ -251,7 +268,7 @@ export class OrchestrationEngine {
       compensations: new Map(Object.entries(module?.compensations ?? {})),
       gates: this.#reviewer,
       modelGates: new Set(this.#reviewer.modelGates),
-      assembler: this.#options.assembler ?? new Optimizer({ memory: storage }),
+      assembler: this.#options.assembler ?? this.#optimizer(),
       leasesFor: (task) => this.#orchestrator.leasesFor(task),
       coordinator:
         this.#coordinator ?? new Coordinator({ store: storage.coordination, owner: this.#identity, clock }),

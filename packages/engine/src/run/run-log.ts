@@ -1,10 +1,12 @@
 import {
   addUsage,
+  isMnemosyneError,
   MnemosyneError,
   NO_USAGE,
   type Clock,
   type Journal,
   type JournalAppend,
+  type JournalAppended,
   type JournalEntry,
   type JournalPayload,
   type Plan,
@@ -63,6 +65,8 @@ export class RunLog {
   #head = 0;
   #lastAt = 0;
   #told = 0;
+  /** The state may hold inputs that the journal does not: it is built again before it is used. */
+  #doubtful = false;
   #usage: Usage = NO_USAGE;
   #projection: RunProjection;
   #tail: Promise<unknown> = Promise.resolve();
@@ -115,6 +119,10 @@ export class RunLog {
   /** Folds what other processes have written. Gives newly wanted work. */
   sync(): Promise<RunAppended> {
     return this.#exclusive(async () => {
+      if (this.#doubtful) {
+        await this.#reload();
+        return { ...NOTHING, commands: this.openCommands(), reloaded: true };
+      }
       const events = await this.#journal.read(this.runId, { after: this.#head });
       return { ...this.#fold(events), stale: [], followed: [], reloaded: false };
     });
@@ -138,25 +146,41 @@ export class RunLog {
     let missed: readonly PlanCommand[] = [];
     let reloaded = false;
     for (;;) {
+      if (this.#doubtful) {
+        await this.#reload();
+        missed = this.openCommands();
+        reloaded = true;
+      }
+      this.#doubtful = true;
       const prepared = this.#prepare(batch, (commands) => follow?.([...missed, ...commands]) ?? []);
-      if (prepared.entries.length === 0) return { ...NOTHING, commands: missed, reloaded };
-      const result = await this.#journal.append({
+      if (prepared.entries.length === 0) {
+        this.#doubtful = false;
+        return { ...NOTHING, commands: missed, reloaded };
+      }
+      const result = await this.#send({
         runId: this.runId,
         head: this.#head,
         entries: prepared.entries,
         ...(batch.payloads.length === 0 ? {} : { payloads: batch.payloads }),
         ...(prepared.run === undefined ? {} : { run: prepared.run }),
       });
-      if (result.outcome === "appended") {
-        this.#record(result.events);
-        this.#usage = prepared.usage;
-        const { commands, withdrawn, stale, followed } = prepared;
-        return { commands: [...missed, ...commands], withdrawn, stale, followed, reloaded };
-      }
-      // The state has been stepped with inputs that did not land: build it again from the journal.
-      await this.#reload();
-      missed = this.openCommands();
-      reloaded = true;
+      // Others wrote first, or nobody knows: the state was stepped with inputs that may not have landed.
+      if (result?.outcome !== "appended") continue;
+      this.#doubtful = false;
+      this.#record(result.events);
+      this.#usage = prepared.usage;
+      const { commands, withdrawn, stale, followed } = prepared;
+      return { commands: [...missed, ...commands], withdrawn, stale, followed, reloaded };
+    }
+  }
+
+  /** Undefined where nobody knows whether it was committed: what landed is then stale when it is tried again. */
+  async #send(append: JournalAppend): Promise<JournalAppended | undefined> {
+    try {
+      return await this.#journal.append(append);
+    } catch (error) {
+      if (isMnemosyneError(error) && error.code === "E_COMMIT_UNKNOWN") return undefined;
+      throw error;
     }
   }
 
@@ -222,6 +246,7 @@ export class RunLog {
   }
 
   async #reload(): Promise<void> {
+    this.#doubtful = true;
     this.#state = start(this.plan).state;
     this.#projection = new RunProjection(this.plan);
     this.#usage = NO_USAGE;
@@ -229,8 +254,9 @@ export class RunLog {
     for (;;) {
       const events = await this.#journal.read(this.runId, { after: this.#head, limit: PAGE });
       this.#fold(events);
-      if (events.length < PAGE) return;
+      if (events.length < PAGE) break;
     }
+    this.#doubtful = false;
   }
 
   #fold(events: readonly RunEvent[]): { readonly commands: PlanCommand[]; readonly withdrawn: string[] } {

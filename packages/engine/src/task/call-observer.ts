@@ -10,10 +10,11 @@ export function observeCalls(
   emit: (observation: RunObservation) => void,
 ): CallObserver {
   const { task, attempt, epoch, purpose } = call;
-  const { runId, storage, catalog } = services;
+  const { runId, storage, catalog, monitor } = services;
+  const agent = accountId(runId, task);
   const budget = createCallObserver({
     ledger: storage.ledger,
-    account: accountId(runId, task),
+    account: agent,
     id: `${runId}/${task}/${attempt}/${epoch}/${purpose}`,
     ...(catalog === undefined ? {} : { catalog }),
     onEvent: (event) => emit({ ...event, task, attempt }),
@@ -23,6 +24,13 @@ export function observeCalls(
     async after(request, result) {
       await budget.after?.(request, result);
       const { response, error, durationMs } = result;
+      if (response !== undefined) {
+        const alerts = monitor.on("alert", ({ id, state, message, usage }) => {
+          if (id === agent) emit({ type: "alert.raised", task, attempt, level: state, message, usage });
+        });
+        monitor.record(agent, response.usage, { task, run: runId, model: response.model });
+        alerts();
+      }
       emit({
         type: "model.called",
         task,

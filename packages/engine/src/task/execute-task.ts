@@ -51,6 +51,7 @@ export async function executeTask(
     return { inputs: [ended(services, ref, task, context.signal, limit.signal, error)] };
   } finally {
     limit.clear();
+    services.monitor.forget(accountId(services.runId, task.id));
     for (const lease of leases) {
       await lease.release();
       context.emit({

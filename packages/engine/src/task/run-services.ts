@@ -12,6 +12,7 @@ import type {
   Task,
   Tool,
 } from "@mnemosyne/core";
+import type { ContextMonitor } from "@mnemosyne/context-monitor";
 import type { Coordinator } from "@mnemosyne/coordinator";
 import type { CompensationFunction } from "@mnemosyne/plan";
 import type { EngineStorage } from "../storage.ts";
@@ -39,6 +40,7 @@ export interface RunServices {
   readonly commands: CommandRunner;
   readonly model: LanguageModel | undefined;
   readonly catalog: ModelCatalog | undefined;
+  readonly monitor: ContextMonitor;
   readonly tools: readonly Tool[];
   /** Absolute folder for trees; not part of any workspace. */
   readonly stateDir: string;
