@@ -1,3 +1,5 @@
+import { callTuple, isThenable } from "./call-task.ts";
+import { compensate } from "./compensation.ts";
 import { asError, cancelledBy, dependencyFailed, stoppedBy, tookTooLong } from "./errors.ts";
 import { EventFeed } from "./event-feed.ts";
 import { Exclusion } from "./exclusion.ts";
@@ -15,25 +17,14 @@ import {
 import { buildGraph, definitionOf, type TaskGraph } from "./graph.ts";
 import { checkTask, type ExecutionSettings } from "./options.ts";
 import { ReadySet } from "./ready-set.ts";
-import { compensate } from "./compensation.ts";
 import { nextTry, RetryTimers } from "./retries.ts";
 import { Slots, type Slot } from "./slot.ts";
 import { TaskRun, type RunWorld } from "./task-run.ts";
-import type { TaskDefinition, TaskEvent, TaskOutcome, TaskSpec, TaskTuple } from "./task.ts";
+import type { ExecutionResult, TaskDefinition, TaskEvent, TaskSpec, TaskTuple } from "./task.ts";
 import { rankTasks, type Urgency } from "./urgency.ts";
 
 /** Milliseconds of tasks that end at once after which timers and sockets get their turn. */
 const TURN = 10;
-
-/** What an execution came to, before it is handed out. */
-export interface ExecutionResult {
-  /** True when every task completed. */
-  readonly ok: boolean;
-  /** Each task's fate, by name. */
-  readonly tasks: Readonly<Record<string, TaskOutcome>>;
-  /** What `onEvent` threw; it got no events after that. */
-  readonly eventError?: Error;
-}
 
 /** One execution of a set of tasks. All of its state is its own. */
 export class Execution {
@@ -345,17 +336,4 @@ export class Execution {
     this.#fates.settle(task, state, this.#now, error);
     if (this.#feed.open) this.#feed.tell(type, task, error);
   }
-}
-
-function callTuple([, fn, args]: TaskTuple): unknown {
-  return args === undefined ? fn() : fn(...(args as never[]));
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if (value instanceof Promise) return true;
-  return (
-    (typeof value === "object" || typeof value === "function") &&
-    value !== null &&
-    typeof (value as Partial<PromiseLike<unknown>>).then === "function"
-  );
 }

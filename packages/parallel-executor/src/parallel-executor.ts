@@ -1,7 +1,7 @@
-import { Execution, type ExecutionResult } from "./execution.ts";
+import { Execution } from "./execution.ts";
 import { badInput } from "./graph.ts";
 import { settingsOf, type ExecutionSettings, type ParallelExecutorOptions } from "./options.ts";
-import type { TaskSpec } from "./task.ts";
+import type { ExecutionResult, TaskSpec } from "./task.ts";
 
 /** Options of one execution. */
 export interface ExecuteOptions {

@@ -79,6 +79,16 @@ export interface TaskOutcome {
   readonly durationMs?: number;
 }
 
+/** What an execution came to. */
+export interface ExecutionResult {
+  /** True when every task completed. */
+  readonly ok: boolean;
+  /** Each task's fate, by name. */
+  readonly tasks: Readonly<Record<string, TaskOutcome>>;
+  /** What `onEvent` threw; it got no events after that. */
+  readonly eventError?: Error;
+}
+
 /** What happened to a task, as it happens. */
 export interface TaskEvent {
   readonly type:
