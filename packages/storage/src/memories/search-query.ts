@@ -2,10 +2,13 @@ import { indexed } from "./search-text.ts";
 import { STOP_WORDS } from "./stop-words.ts";
 
 const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+/** Marks alone are no word. */
+const LETTER = /[\p{L}\p{N}]/u;
 /** One character of a script that is written without spaces. */
 const SINGLE =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 const MOST_READ = 200;
+const LONGEST_READ = 20_000;
 const MOST_TERMS = 64;
 
 /**
@@ -13,7 +16,8 @@ const MOST_TERMS = 64;
  * `undefined` when the text has no word.
  */
 export function matchExpression(query: string): string | undefined {
-  const read = (indexed(query).toLowerCase().match(WORD) ?? []).slice(0, MOST_READ);
+  const words = indexed(query.slice(0, LONGEST_READ)).toLowerCase().match(WORD) ?? [];
+  const read = words.slice(0, MOST_READ).filter((word) => LETTER.test(word));
   const telling = read.filter((word) => !STOP_WORDS.has(word));
   const terms = new Set(telling.length > 0 ? telling : read);
   if (terms.size === 0) return undefined;

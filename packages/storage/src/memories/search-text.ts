@@ -2,6 +2,7 @@ import type { StoredMemory } from "./memory-row.ts";
 
 // oxlint-disable-next-line no-control-regex -- the range of ASCII
 const ASCII = /^[\u0000-\u007f]*$/;
+const NOT_WORD = /[^\p{L}\p{N}\p{M}]+/gu;
 /** Runs of scripts that are written without spaces between words. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々〆]+/gu;
@@ -21,15 +22,20 @@ const MONTHS = [
 ];
 
 /**
- * A text as the index takes it: compatible forms of a character are one, and what is written without spaces is cut into
- * overlapping pairs of characters, followed by its last character, so that each one begins a term.
+ * A text as the index takes it: compatible forms of a character and its cases are one; what separates words is decided here, by newer
+ * tables than SQLite's, for queries and texts alike; and what is written without spaces is cut into overlapping pairs
+ * of characters, followed by its last character, so that each one begins a term.
  */
 export function indexed(text: string): string {
   if (ASCII.test(text)) return text;
-  return text.normalize("NFKC").replace(UNSPACED, (run) => {
-    const characters = Array.from(run);
-    return ` ${characters.map((character, index) => character + (characters[index + 1] ?? "")).join(" ")} `;
-  });
+  return text
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(NOT_WORD, " ")
+    .replace(UNSPACED, (run) => {
+      const characters = Array.from(run);
+      return ` ${characters.map((character, index) => character + (characters[index + 1] ?? "")).join(" ")} `;
+    });
 }
 
 /** What stands in the index's third column: everything else by which a memory is looked for. */
