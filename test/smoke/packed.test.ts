@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codeBlocks } from "../markdown.ts";
-import { internalDependencies, packages, root } from "../repository.ts";
+import { internalDependencies, packages, readText, root, SCOPE } from "../repository.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "mnemosyne-packed-"));
 const tarballs = path.join(folder, "tarballs");
@@ -34,29 +34,32 @@ function tarballOf(name: string): string {
   return path.join(tarballs, `mnemosyne-${name}-${version ?? ""}.tgz`);
 }
 
-/** A package and the packages of this repository that come with it. */
-function closureOf(name: string): readonly string[] {
-  const found = new Set([name]);
+/** Packages and the packages of this repository that come with them. */
+function closureOf(...names: readonly string[]): readonly string[] {
+  const found = new Set(names);
   for (const one of found) {
     const below = packages.find((other) => other.name === one);
     for (const next of below === undefined ? [] : internalDependencies(below.manifest)) found.add(next);
   }
-  return [...found];
+  return [...found].toSorted();
 }
 
-/** An empty folder with nothing but this package installed, from the tarballs. */
-async function install(name: string): Promise<string> {
-  const home = path.join(folder, name);
-  mkdirSync(home);
+/** A folder with nothing but these packages and what comes with them, from the tarballs. */
+async function install(home: string, names: readonly string[]): Promise<void> {
   const dependencies = Object.fromEntries(
-    closureOf(name).map((one) => [`@mnemosyne/${one}`, `file:${tarballOf(one)}`]),
+    closureOf(...names).map((one) => [`${SCOPE}${one}`, `file:${tarballOf(one)}`]),
   );
   writeFileSync(
     path.join(home, "package.json"),
     JSON.stringify({ private: true, type: "module", dependencies }),
   );
   await run(home, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier");
-  return home;
+}
+
+/** Packages of this repository that a page says to install. */
+function installLine(page: string): readonly string[] {
+  const [, line = ""] = /^npm install (.+)$/m.exec(readText(page)) ?? [];
+  return line.split(" ").flatMap((name) => (name.startsWith(SCOPE) ? [name.slice(SCOPE.length)] : []));
 }
 
 /** Checks the program against the package's published types and strips them. */
@@ -72,23 +75,32 @@ describe.concurrent("from a packed tarball, alone in an empty folder", { timeout
   test.each(packages.map((one) => [one.name, one] as const))(
     "%s",
     async (name, { folder: source, manifest }) => {
-      const home = await install(name);
-      const installed = readdirSync(path.join(home, "node_modules/@mnemosyne"));
-      expect(installed.toSorted()).toEqual([...closureOf(name)].toSorted());
-      const published = readdirSync(path.join(home, `node_modules/@mnemosyne/${name}`));
+      const home = path.join(folder, name);
+      mkdirSync(home);
+      await install(home, [name]);
+      const installed = path.join(home, "node_modules/@mnemosyne");
+      expect(readdirSync(installed).toSorted()).toEqual(closureOf(name));
+      const published = readdirSync(path.join(installed, name));
       expect(published).toEqual(expect.arrayContaining(["LICENSE", "README.md", "dist", "package.json"]));
       expect(published).not.toContain("test");
+      for (const subpath of Object.keys(manifest.exports)) {
+        if (subpath === "./package.json") continue;
+        const specifier = path.posix.join(manifest.name, subpath);
+        await run(home, process.execPath, "--input-type=module", "--eval", `await import("${specifier}")`);
+      }
+      for (const command of Object.keys(manifest.bin ?? {})) {
+        expect(await run(home, path.join(home, "node_modules/.bin", command), "--help")).toContain(command);
+      }
 
+      // A first program may need what its page says to install beside it.
+      const named = installLine(`${source}/README.md`);
+      expect(named).toContain(name);
+      if (closureOf(...named).length > closureOf(name).length) await install(home, named);
       // The repository's README begins with a memory.
-      const pages = [`${source}/README.md`, ...(name === "storage" ? ["README.md"] : [])];
-      for (const page of pages) {
+      for (const page of [`${source}/README.md`, ...(name === "storage" ? ["README.md"] : [])]) {
         const example = codeBlocks(page).find(({ language }) => language === "ts");
         await compile(home, example?.code ?? `throw new Error("${page} has no example.");`);
         await run(home, process.execPath, "example.js");
-      }
-
-      for (const command of Object.keys(manifest.bin ?? {})) {
-        expect(await run(home, path.join(home, "node_modules/.bin", command), "--help")).toContain(command);
       }
     },
   );
