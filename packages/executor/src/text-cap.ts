@@ -4,6 +4,16 @@ export function lastLines(text: string, lines: number, characters: number): stri
   return kept.length <= characters ? kept : `…${kept.slice(-characters)}`;
 }
 
+/** How a command's output ended, for records: totals of test runs and the like stand there. */
+export function outputEnds(
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+  redact: (text: string) => string,
+): string {
+  return [lastLines(redact(stdout), 14, 600), lastLines(redact(stderr), 6, 300)]
+    .filter((text) => text !== "")
+    .join("\n");
+}
+
 /** The first characters of a text, saying how many were cut. Never splits a surrogate pair. */
 export function firstCharacters(text: string, limit: number): string {
   if (text.length <= limit) return text;

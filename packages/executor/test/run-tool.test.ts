@@ -21,6 +21,8 @@ describe("run", () => {
       "hello from a script",
     );
     expect(uses.map(({ ok }) => ok)).toEqual([true, false, true]);
+    // The totals of a test run stand at its end; whoever checks a report against the record needs them.
+    expect(uses[1]?.summary).toMatch(/^exit code 1\n[^]*pass 0[^]*fail 1/);
   });
 
   test("gives exact arguments: no shell reads them", async () => {

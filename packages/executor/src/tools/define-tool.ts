@@ -12,6 +12,9 @@ import { schemaFaults } from "../json-schema.ts";
 import { journalled, type Redactor } from "../secrets.ts";
 import { firstCharacters } from "../text-cap.ts";
 
+/** What a tool's work gives: its answer, or the answer with what is recorded of it. */
+export type ToolAnswer = string | (ToolResult & { readonly summary?: string });
+
 /** A tool as its author writes it: checked input in, text out. */
 export interface ToolDefinition<Input> {
   readonly name: string;
@@ -20,7 +23,7 @@ export interface ToolDefinition<Input> {
   readonly required: readonly (keyof Input & string)[];
   readonly readOnly?: boolean;
   /** What it throws the model reads as an error, except what concerns the engine. */
-  readonly run: (input: Input, context: ToolContext) => Promise<string | ToolResult>;
+  readonly run: (input: Input, context: ToolContext) => Promise<ToolAnswer>;
 }
 
 /**
@@ -41,12 +44,15 @@ export function defineTool<Input extends object>(definition: ToolDefinition<Inpu
     ...(definition.readOnly === true ? { readOnly: true } : {}),
     async execute(input, context) {
       const began = performance.now();
-      const use = (result: ToolResult): ToolResult => {
+      const use = (
+        result: ToolResult,
+        summary = firstCharacters(redact(result.content), 300),
+      ): ToolResult => {
         context.onUse?.({
           tool: definition.name,
           input: journalled(input, redact),
           ok: result.isError !== true,
-          summary: firstCharacters(redact(result.content), 300),
+          summary,
           durationMs: performance.now() - began,
         });
         return result;
@@ -56,7 +62,9 @@ export function defineTool<Input extends object>(definition: ToolDefinition<Inpu
         const faults = schemaFaults(inputSchema, input);
         if (faults.length > 0) return use(toolError(`The input is not right: ${faults.join("; ")}`));
         const answer = await definition.run(input as Input & Json, context);
-        return use(typeof answer === "string" ? { content: answer } : answer);
+        if (typeof answer === "string") return use({ content: answer });
+        const { summary, ...result } = answer;
+        return use(result, summary);
       } catch (error) {
         if (context.signal.aborted || (isMnemosyneError(error) && concernsEngine(error))) throw error;
         return use(toolError(sayError(error)));

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { formatDuration, type CommandResult, type Tool, type Workspace } from "@mnemosyne/core";
-import { bothEnds } from "../text-cap.ts";
+import { bothEnds, outputEnds } from "../text-cap.ts";
 import { checkCommand } from "./check-command.ts";
 import { defineTool } from "./define-tool.ts";
 import { refused, toolFault } from "./tool-fault.ts";
@@ -57,6 +57,7 @@ export function runTool(world: ToolWorld): Tool {
         return {
           content: `${ended} after ${formatDuration(result.durationMs)}\n${streams(result, world.redact)}`,
           isError: result.exitCode !== 0,
+          summary: `${ended}\n${outputEnds(result, world.redact)}`,
         };
       },
     },

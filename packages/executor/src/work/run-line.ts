@@ -8,7 +8,7 @@ import {
 import { failedWith } from "../failure.ts";
 import type { ExecutorSettings } from "../settings.ts";
 import { hidingValues, type Redactor } from "../secrets.ts";
-import { bothEnds, lastLines } from "../text-cap.ts";
+import { bothEnds, lastLines, outputEnds } from "../text-cap.ts";
 import { timeAllowed, timeoutError } from "../time-limit.ts";
 import { completedWith } from "./checked-output.ts";
 import { openExchange } from "./exchange.ts";
@@ -91,7 +91,7 @@ function record(
     tool: "run",
     input: { line: redact(line) },
     ok: result.exitCode === 0 && !result.timedOut,
-    summary: lastLines(redact(result.stdout || result.stderr), 3, 300),
+    summary: `exit code ${result.exitCode ?? result.signal}\n${outputEnds(result, redact)}`,
     durationMs: result.durationMs,
   });
 }
