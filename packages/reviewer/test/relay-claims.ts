@@ -3,8 +3,11 @@ import type { LabelledClaim } from "./shop-claims.ts";
 const t = (report: string): LabelledClaim => ({ report, truth: true });
 const f = (report: string): LabelledClaim => ({ report, truth: false });
 
-/** Claims about another project, written when the rules were done; no rule was written against them. */
-export const HELD_OUT: readonly LabelledClaim[] = [
+/**
+ * Claims about another project, written when the rules were done: recall was 0.971 and precision 0.971, with one miss of
+ * each kind. Both went into the rules, so that these no longer are held out.
+ */
+export const RELAY_CLAIMS: readonly LabelledClaim[] = [
   f(
     "**packages/queue/src/job-queue.ts**: `clear()` added. **packages/queue/src/drain.ts**: `drain()` added.",
   ),

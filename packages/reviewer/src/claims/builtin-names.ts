@@ -1,3 +1,5 @@
+import { EventEmitter } from "node:events";
+
 const FRAMEWORK =
   "describe it test suite expect assert vi jest beforeEach afterEach beforeAll afterAll before after mock window document localStorage " +
   "sessionStorage navigator location history React require module exports __dirname __filename import Deno Bun pytest unittest self cls " +
@@ -28,6 +30,7 @@ const PROTOTYPES: readonly object[] = [
   Buffer.prototype,
   AbortSignal.prototype,
   EventTarget.prototype,
+  EventEmitter.prototype,
 ];
 
 /** True for names that JavaScript, Node, Python or common test frameworks bring with them: `Array.isArray`, `fs.readFile`, `len`. */

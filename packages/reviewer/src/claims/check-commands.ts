@@ -1,6 +1,7 @@
 import { HOLDS, NO_CLAIM, refuted, sumChecked, type Checked, type ClaimContext } from "./claim.ts";
 import type { CodeBlock, Sentence } from "./document.ts";
 import { commandsRun, normalCommand, runsOf } from "./evidence.ts";
+import type { Mention } from "./mentions.ts";
 import type { Mood } from "./mood.ts";
 
 const RAN =
@@ -9,16 +10,30 @@ const WAS_RUN = /^\s*(?:was|were|has\s+been|have\s+been)\s+(?:also\s+|then\s+)?(
 const SUCCEEDS =
   /^\s*(?:(?:now|also|both|all|still|then|again)\s+)*(?:pass(?:es|ed)?|succe(?:eds?|eded)|exit(?:s|ed)?\s+(?:with\s+)?(?:code\s+|status\s+)?(?:0|zero|clean\w*)|complet(?:es|ed)|is\s+(?:clean|green)|runs?\s+(?:clean\w*|green|without|fine|successfully)|ran\s+(?:clean\w*|without|fine|successfully)|finish(?:es|ed)|reports?\s+no|shows?\s+no|work(?:s|ed))\b/i;
 const SUCCEEDED_BEFORE = /\b(?:pass(?:es|ed|ing)?|succe(?:eds?|eded)|clean)\s+(?:with|under|in|on)\s*$/i;
+/** "Ran the linter (`npm run lint`), which passed." */
+const RAN_IN_BRACKETS = /\b(?:ran|re-?ran|executed)\s+(?:\w+\s+){0,4}\(\s*$/i;
+const SUCCEEDS_BEHIND =
+  /^\)?[\s,;]*(?:which|and\s+it|it|and\s+that)\s+(?:(?:now|also|then|both|all)\s+)*(?:pass(?:es|ed)|succe(?:eds|eded)|(?:is|was|came\s+back)\s+(?:clean|green)|complet(?:es|ed)|work(?:s|ed))\b/i;
 /** Told to a reader. */
 const TO_READER =
   /\b(?:you|to\s+(?:see|check|verify|reproduce|run|test|try|confirm|start)|please|users?|can\s+be|simply|just)\b/i;
 
 /** That a command which is said to have run did, with the outcome that is said. */
-export function checkCommand(context: ClaimContext, sentence: Sentence, line: string, mood: Mood): Checked {
+export function checkCommand(
+  context: ClaimContext,
+  sentence: Sentence,
+  { start, end }: Mention,
+  line: string,
+  mood: Mood,
+): Checked {
   if (context.document !== undefined || mood.negated || mood.supposed) return NO_CLAIM;
   if (TO_READER.test(mood.before) && !/\b(?:I|we)\b/.test(mood.before)) return NO_CLAIM;
-  const succeeds = SUCCEEDS.test(mood.after) || SUCCEEDED_BEFORE.test(mood.before);
-  const ran = RAN.test(mood.before) || WAS_RUN.test(mood.after);
+  const succeeds =
+    SUCCEEDS.test(mood.after) ||
+    SUCCEEDED_BEFORE.test(mood.before) ||
+    SUCCEEDS_BEHIND.test(sentence.words.slice(end));
+  const ran =
+    RAN.test(mood.before) || WAS_RUN.test(mood.after) || RAN_IN_BRACKETS.test(sentence.words.slice(0, start));
   if (!ran && !succeeds) return NO_CLAIM;
   if (/\b(?:tests?\s+gate|reviewer|CI|pipeline)\b/.test(mood.before)) return NO_CLAIM;
 

@@ -5,12 +5,14 @@ import { isAsserted, type Mood } from "./mood.ts";
 const NOUN_AFTER =
   /^\s*(?:v?\d[\w.]*\s+)?(?:npm\s+)?(?:package|dependency|dependencies|devDependency|library|lib|crate|gem|npm\s+module)\b|^\s*(?:as|to|from)\s+(?:a\s+)?(?:new\s+)?(?:the\s+)?(?:dev\s*)?(?:devDependenc|dependenc)/i;
 const NOUN_BEFORE =
-  /\b(?:package|dependency|devDependency|library|crate|gem|depend(?:s|ed)?\s+on|install(?:ed)?|upgraded|bumped|downgraded)(?:\s+(?:the|on|to))?\s*$/i;
-const VERSION_AFTER = /^\s*(?:(?:to|at|from\s+\S+\s+to)\s+)?(?:version\s+)?v?(\d+\.\d+(?:\.\d+)?[\w.-]*)/i;
+  /\b(?:package|dependency|devDependency|library|crate|gem|depend(?:s|ed)?(?:\s+only)?\s+on|dependency\s+on|install(?:ed)?|upgrad(?:ed?|es)|bump(?:ed|s)?|downgraded)(?:\s+(?:the|on|to))?\s*$/i;
+const MOVED = String.raw`(?:(?:was|is|were|are|has\s+been|stays?|went)\s+(?:now\s+)?(?:(?:upgraded|bumped|downgraded|pinned|installed|updated|raised|locked|added|introduced|kept)\s+)?)?`;
+const VERSION = String.raw`(?:from\s+\S+\s+)?(?:(?:to|at|in|on)\s+)?(?:version\s+)?v?(\d+\.\d+(?:\.\d+)?[\w.-]*)`;
+const VERSION_AFTER = new RegExp(`^\\s*${MOVED}${VERSION}`, "i");
 
 /** True if the words around a plain word say that it names a package. */
 export function isCalledPackage(mood: Mood): boolean {
-  return NOUN_AFTER.test(mood.after) || NOUN_BEFORE.test(mood.before);
+  return NOUN_AFTER.test(mood.after) || NOUN_BEFORE.test(mood.before) || VERSION_AFTER.test(mood.after);
 }
 
 /** That a package is among the project's, with the version that is named. */

@@ -1,8 +1,8 @@
 import { linesOf } from "../change/line-diff.ts";
 import { HOLDS, NO_CLAIM, refuted, sumChecked, type Checked, type ClaimContext } from "./claim.ts";
-import type { Named } from "./classify.ts";
+import { classify, type Named } from "./classify.ts";
 import type { Sentence } from "./document.ts";
-import type { Mention } from "./mentions.ts";
+import { mentionsIn, type Mention } from "./mentions.ts";
 import { isAsserted, moodOf, type Mood } from "./mood.ts";
 
 type PathNamed = Extract<Named, { kind: "path" }>;
@@ -35,6 +35,12 @@ const PASSIVE_DROPPED = PASSIVE("(?:deleted|removed)");
 /** "`x`, which I created", "`x` (new)", "`x`: new": said behind the clause. */
 const SAID_MADE =
   /^\s*(?:,?\s*(?:which|that)\s+(?:I|we)\s+(?:have\s+)?(?:just\s+)?(?:created|added|wrote|introduced)\b|\(\s*(?:new|added|created)\b[^)]*\)|:\s*(?:new|added|created)\b|\s(?:[—–-]|\|)\s(?:new|added|created)\b)/i;
+/** "`x`, which I updated". */
+const SAID_EDITED =
+  /^\s*,?\s*(?:which|that)\s+(?:I|we)\s+(?:have\s+)?(?:also\s+|just\s+)?(?:updated|changed|edited|modified|fixed|extended|rewrote|adjusted)\b/i;
+/** "In `x` I added …". */
+const FRONTED_AFTER =
+  /^\s*,?\s*(?:I|we)\s+(?:have\s+)?(?:also\s+|then\s+|only\s+)?(?:added|changed|updated|edited|modified|fixed|extended|rewrote|adjusted|wrote|replaced|removed)\b/i;
 const EARLIER =
   /\b(?:already|previous(?:ly)?|earlier|existing|upstream|before|originally|another|other\s+(?:task|agent)|last\s+(?:week|time|run)|initial(?:ly)?)\b/i;
 const TARGET = /\b(?:to|into|with|as)\s*$|(?:→|->|=>)\s*$/i;
@@ -64,14 +70,7 @@ export async function checkPath(
   if (saidMade && !mood.hypothetical && there.length === 0) return missing(context, sentence, named.path);
 
   if (mood.negated && !mood.hypothetical) {
-    const touched =
-      new RegExp(
-        `\\b(?:not|never|without|n['’]t)\\s+(?:\\w+\\s+){0,2}?(?:touch|chang|edit|modif|alter|updat)\\w*${FILLER}$`,
-        "i",
-      ).test(mood.before) ||
-      /^\s*(?:(?:file|itself)\s+)?(?:(?:is|was|were|stays?|stayed|remains?|remained|left)\s+(?:left\s+)?)?(?:unchanged|untouched|not\s+(?:touched|changed|modified|edited))\b/i.test(
-        mood.after,
-      );
+    const touched = saidUntouched(mood);
     if (!touched || changed.length === 0) return NO_CLAIM;
     return refuted(
       context,
@@ -113,7 +112,7 @@ export async function checkPath(
   const lines = await checkLines(context, sentence, mention, named, there);
   if (lines !== undefined) return lines;
   if (context.document !== undefined || EARLIER.test(mood.before) || EARLIER.test(mood.after)) return HOLDS;
-  const changes = saidMade ? "added" : saysChanged(mood);
+  const changes = saidMade ? "added" : saidEdited(sentence, mention, mood) ? "changed" : saysChanged(mood);
   if (
     changes !== undefined &&
     !subject.changes.some((change) => there.some((place) => isUnder(change.path, place)))
@@ -131,6 +130,23 @@ export async function checkPath(
             .join(", ")}`,
     );
   return HOLDS;
+}
+
+const DENIED_CHANGE = new RegExp(
+  `\\b(?:not|never|without|n['’]t)\\s+(?:\\w+\\s+){0,2}?(?:touch|chang|edit|modif|alter|updat)\\w*${FILLER}$`,
+  "i",
+);
+const LEFT_ALONE =
+  /^\s*(?:(?:file|itself)\s+)?(?:(?:is|was|were|stays?|stayed|remains?|remained|left)\s+(?:left\s+)?)?(?:unchanged|untouched|not\s+(?:touched|changed|modified|edited))\b/i;
+
+/** Said of this very file, not of what was moved to it. */
+function saidUntouched({ before, after }: Mood): boolean {
+  return DENIED_CHANGE.test(before) || (LEFT_ALONE.test(after) && !RENAMING.test(before));
+}
+
+function saidEdited({ words }: Sentence, { end }: Mention, { before, after }: Mood): boolean {
+  const fronted = /(?:^|\s)(?:in|to)\s+(?:the\s+)?(?:file\s+)?$/i.test(before) && FRONTED_AFTER.test(after);
+  return fronted || SAID_EDITED.test(words.slice(end));
 }
 
 function missing(context: ClaimContext, sentence: Sentence, path: string): Checked {
@@ -240,4 +256,31 @@ export function checkFileCounts(context: ClaimContext, sentence: Sentence): Chec
     }),
   );
   return sumChecked(checks);
+}
+
+const ONLY_THESE =
+  /\bonly\s+(?:(?:the|files?|and|,|_+|[\w./-]+\.\w+)[\s,]*)+(?:was|were|is|are|has\s+been|have\s+been)\s+(?:touched|changed|modified|edited)\b|\b(?:touched|changed|modified|edited)\s+only\s+(?:the\s+)?(?:files?\s+)?(?=_|[\w./-]+\.\w)/i;
+
+/** "Only `a` and `b` were touched": no other file was. */
+export function checkOnlyThese(context: ClaimContext, sentence: Sentence): Checked {
+  const match = ONLY_THESE.exec(sentence.words);
+  if (match === null) return NO_CLAIM;
+  const mood = moodOf(sentence, match.index, match.index + match[0].length);
+  if (mood.negated || mood.hypothetical) return NO_CLAIM;
+  const clause = sentence.words.length - mood.after.length;
+  const named = mentionsIn(sentence)
+    .filter(({ start }) => start >= match.index && start <= clause + mood.after.length)
+    .map(classify)
+    .flatMap((entry) => (entry?.kind === "path" ? entry.path.replace(/^\.\//, "").replace(/\/$/, "") : []));
+  if (named.length === 0) return NO_CLAIM;
+  const others = context.subject.changes.filter(
+    ({ path, type }) =>
+      type === "file" && !named.some((name) => isSame(path, name) || path.startsWith(`${name}/`)),
+  );
+  if (others.length === 0) return HOLDS;
+  const evidence = `also changed: ${others
+    .slice(0, 10)
+    .map(({ path }) => path)
+    .join(", ")}`;
+  return refuted(context, "changed", sentence, "Other files were changed, too.", evidence);
 }

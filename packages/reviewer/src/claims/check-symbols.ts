@@ -38,10 +38,10 @@ export async function checkSymbol(
     (part) => part !== "this" && part !== "self" && part !== "cls" && part !== "prototype",
   );
   const last = parts.at(-1);
-  if (last === undefined || isBuiltIn(chain)) return NO_CLAIM;
+  if (last === undefined || (isBuiltIn(chain) && !(await isOwnClass(context, parts)))) return NO_CLAIM;
   const label = mention.text;
 
-  const holders = await holdersOf(context, parts);
+  const holders = await holdersOf(context, await withoutExampleName(context, parts));
   if (holders.length === 0) {
     const made = MADE.test(mood.before) || RENAMED_TO.test(mood.before);
     if (!made && parts.every((part) => repository.heldBefore(part))) return HOLDS;
@@ -104,6 +104,27 @@ export async function checkTestName(
     `There is no test '${name}'.`,
     "looked for these words in all source files",
   );
+}
+
+/** A class of the project whose members are known has only those, whatever other objects have. */
+async function isOwnClass(
+  { repository }: ClaimContext,
+  [owner = "", member]: readonly string[],
+): Promise<boolean> {
+  return (
+    member !== undefined &&
+    (await repository.declarationsOf(owner)).some(({ members }) => members !== undefined)
+  );
+}
+
+/** `queue.push()`: a variable that stands for any object of its kind need not be in the code; its member has to be. */
+async function withoutExampleName(
+  { repository }: ClaimContext,
+  parts: readonly string[],
+): Promise<readonly string[]> {
+  const [root = "", ...members] = parts;
+  const standsFor = members.length === 1 && /^[a-z][A-Za-z\d]*$/.test(root);
+  return standsFor && (await repository.filesWith(root)).length === 0 ? members : parts;
 }
 
 /** Files that hold every part of a chain; a member must stand where its owner is declared. */

@@ -21,10 +21,10 @@ const WORDS = [
   "eleven",
   "twelve",
 ];
-const NUMBER = String.raw`(\d+|${WORDS.join("|")}|both)`;
-const TESTS = String.raw`(?:(?:new|unit|integration|existing|other|remaining|of\s+the|the|regression|\w+)\s+){0,3}?(?:tests?|test\s+cases?|specs?|assertions?)`;
-const PASS = String.raw`(?:pass(?:ed|es|ing)?|succeed(?:ed|s)?|(?:are|is|were|went|stay|run|ran)\s+(?:all\s+|now\s+|still\s+)*(?:green|passing|successful\w*))`;
-const ADVERBS = String.raw`(?:\s+(?:now|all|still|also|again|then|both|do|have|locally))*\s+`;
+const NUMBER = String.raw`(?<!\b(?:every|each|any|no|this|that|which|last|only)\s)(\d+|${WORDS.join("|")}|both)`;
+const TESTS = String.raw`(?:(?:new|unit|integration|existing|other|remaining|of\s+the|the|regression|[A-Za-z][\w-]*)\s+){0,3}?(?:tests?|test\s+cases?|specs?|assertions?)`;
+const PASS = String.raw`(?:pass(?:ed|es|ing)?|succeed(?:ed|s)?|(?:are|is|were|went|stay|run|ran)\s+(?:all\s+|now\s+|still\s+)*(?:green|passing|successful\w*)|green)`;
+const ADVERBS = String.raw`(?:,|\s*[—–-])?(?:\s+(?:now|all|still|also|again|then|both|do|have|locally))*\s+`;
 
 /** "12 tests pass", "all 12 tests are green". */
 const COUNT_PASS = new RegExp(`\\b${NUMBER}\\s+${TESTS}(?:\\s+in\\s+[\\w_./-]+)?${ADVERBS}${PASS}\\b`, "gi");
@@ -33,6 +33,13 @@ const SHORT_PASS = /\b(\d+)\s+(?:passed|passing|pass)\b(?!\s+through)/gi;
 /** "12/12 tests", "12 of 12 pass". */
 const OUT_OF = new RegExp(
   `\\b(\\d+)\\s*(?:/|\\s+of\\s+|\\s+out\\s+of\\s+)(?:the\\s+)?(\\d+)\\s+(?:${TESTS}|${PASS})`,
+  "gi",
+);
+/** "all tests passing (12/12)". */
+const PASS_OUT_OF = /\b(?:pass\w*|green|succeed\w*)\s*(?:\(|:|,)?\s*(\d+)\s*\/\s*(\d+)/gi;
+/** "the suite (12 tests) is green". */
+const SUITE_OF = new RegExp(
+  `\\b(?:suite|run|specs?)\\s*\\(\\s*(?:all\\s+)?${NUMBER}\\s+${TESTS}\\s*\\)\\s*(?:now\\s+)?(?:is\\s+|are\\s+)?(?:now\\s+)?${PASS}`,
   "gi",
 );
 /** "pass all 12 tests". */
@@ -49,7 +56,7 @@ const ALL_PASS = new RegExp(
   "gi",
 );
 const ADDED = new RegExp(
-  `\\b(?:add(?:ed)?|wr(?:ote|itten)|creat(?:ed)?|introduced)\\s+${NUMBER}\\s+(?:(?:new|more|unit|integration|additional|extra|regression|small|further)\\s+)*tests?\\b(?!\\s+(?:files?|suites?|helpers?|fixtures?))`,
+  `\\b(?:add(?:ed)?|wr(?:ote|itten)|creat(?:ed)?|introduced)\\s+(?:exactly\\s+|another\\s+|a\\s+total\\s+of\\s+|in\\s+total\\s+)?${NUMBER}\\s+(?:(?:new|more|unit|integration|additional|extra|regression|small|further)\\s+)*tests?\\b(?!\\s+(?:files?|suites?|helpers?|fixtures?))`,
   "gi",
 );
 
@@ -76,8 +83,10 @@ export function checkTestClaims(context: ClaimContext, sentence: Sentence): Chec
   };
 
   each(OUT_OF, (match, mood) => checkOutOf(context, sentence, Number(match[1]), Number(match[2]), mood));
+  each(PASS_OUT_OF, (match, mood) => checkOutOf(context, sentence, Number(match[1]), Number(match[2]), mood));
   each(ADDED, (match, mood) => checkAdded(context, sentence, numberOf(match[1]), mood));
   each(COUNT_PASS, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
+  each(SUITE_OF, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), "", mood));
   each(PASS_COUNT, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
   each(PASS_WITH, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), "", mood));
   if (/\btests?\b|\bfail|\bskip|\bsuite\b/i.test(sentence.words))

@@ -94,7 +94,7 @@ function pathIn(text: string): Named | undefined {
 }
 
 const WELL_KNOWN =
-  /^(?:Dockerfile|Makefile|Justfile|Procfile|Gemfile|Rakefile|LICENSE|CHANGELOG|README|CODEOWNERS|\.(?:gitignore|npmrc|nvmrc|env|editorconfig|dockerignore|prettierrc|eslintrc|gitattributes|env\.\w+))$/;
+  /^(?:Dockerfile|Makefile|Justfile|Procfile|Gemfile|Rakefile|LICENSE|CHANGELOG|README|CONTRIBUTING|CODEOWNERS|\.(?:gitignore|npmrc|nvmrc|env|editorconfig|dockerignore|prettierrc|eslintrc|gitattributes|env\.\w+))$/;
 /** Media types, and pairs of words that share a slash. */
 const NOT_A_FOLDER =
   /^(?:application|text|image|audio|video|multipart|font)\/[\w.+-]+$|^(?:feature|fix|bugfix|hotfix|release|chore|origin|upstream|refs)\/|^(?:and\/or|read\/write|input\/output|client\/server|true\/false|yes\/no|on\/off)$/i;

@@ -38,6 +38,10 @@ export function mentionsIn({ text, words }: Sentence): readonly Mention[] {
     if (!FILE_ENDINGS.has(ending) || !isPlainPath(path)) continue;
     found.push({ text: path, start: match.index, end: match.index + path.length, ticked: false });
   }
+  for (const match of plain.matchAll(
+    /(?<![\w/.`-])(?:README|CHANGELOG|LICENSE|CONTRIBUTING|Dockerfile|Makefile)(?![\w/.-])/g,
+  ))
+    found.push({ text: match[0], start: match.index, end: match.index + match[0].length, ticked: false });
   return found.toSorted((a, b) => a.start - b.start);
 }
 

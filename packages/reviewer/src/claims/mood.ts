@@ -17,14 +17,18 @@ export interface Mood {
 }
 
 const BOUNDARY =
-  /[;:]\s|[()]|\s[—–]\s|\s-\s|,\s+(?:but|so|while|whereas|yet|which|who|then|because|since|although|though|as|where|and\s+(?:I|it|we|this|the|all|no|now|did|left|kept|there))\b|,?\s+\b(?:but|while|whereas|although|because|so\s+that|yet|which)\b|[.!?]["')*]*\s|\s\|\s/g;
+  /[;:]\s|[()]|\s[—–]\s|\s-\s|,\s+(?:but|so|while|whereas|yet|which|who|then|because|since|although|though|as|where|and\s+(?:I|it|we|this|the|all|no|now|did|left|kept|there))\b|,?\s+\b(?:but|while|whereas|although|because|so\s+that|yet|which)\b|(?<!\b(?:e\.g|i\.e|etc|cf|vs))[.!?]["')*]*\s|\s\|\s/g;
 
 const NEGATION =
   /\b(?:not|never|no|none|nothing|without|instead\s+of|rather\s+than|nor|neither|avoid(?:s|ed|ing)?|unlike|lacks?|missing|absent|skip(?:ped|ping)?|refrain\w*|declin\w*|cannot|unrelated\s+to)\b|n['’]t\b/i;
 const NOT_NEGATION =
   /\bnot\s+only\b|\bno\s+(?:need|problem|issue|doubt|error|errors|failures?|warnings?|regressions?)\b/gi;
 const NEGATED_AFTER =
-  /^\s*(?:(?:file|folder|directory|function|method|class|module|itself|at\s+all)\s+)?(?:(?:is|are|was|were|has|have|had|does|do|did|could|can|must|may|should|will)(?:\s+(?:still|also|been))?\s+(?:not|never)\b|(?:isn|wasn|aren|weren|doesn|don|didn|hasn|haven|couldn|can|won)['’]t\b|(?:is|are|was|were|stays?|stayed|remains?|remained|left|is\s+left)\s+(?:missing|absent|unchanged|untouched|alone|as\s+(?:it|is)|intact|unaffected|unrelated)|unchanged|untouched|no\s+longer\b)/i;
+  /^\s*(?:(?:file|folder|directory|function|method|class|module|itself|at\s+all)\s+)?(?:(?:is|are|was|were|has|have|had|does|do|did|could|can|must|may|should|will)(?:\s+(?:still|also|been))?\s+(?:not|never)\b|(?:isn|wasn|aren|weren|doesn|don|didn|hasn|haven|couldn|can|won)['’]t\b|(?:is|are|was|were|stays?|stayed|remains?|remained|left)\s+(?:left\s+)?(?:missing|absent|unchanged|untouched|alone|as\s+(?:it|is)|intact|unaffected|unrelated)|unchanged|untouched|no\s+longer\b)/i;
+
+/** "… that takes a coupon was not asked for". */
+const UNWANTED_AFTER =
+  /\b(?:is|are|was|were|would\s+be|seems?|seemed)\s+(?:not|n['’]t)\s+(?:\w+\s+)?(?:asked|needed|necessary|required|requested|wanted|planned|part|in\s+scope|added|written|worth)\b|\b(?:was|is|were|are)n['’]t\s+(?:asked|needed|necessary|required|requested|wanted|planned|part|added|written|worth)\b/i;
 
 /** Not there yet, and perhaps never: planned, proposed, on a condition. */
 const HYPOTHETICAL =
@@ -62,7 +66,7 @@ export function moodOf({ words, section, box }: Sentence, start: number, end: nu
     HYPOTHETICAL.test(before) ||
     HYPOTHETICAL_AFTER.test(after);
   return {
-    negated: NEGATION.test(denied) || NEGATED_AFTER.test(after),
+    negated: NEGATION.test(denied) || NEGATED_AFTER.test(after) || UNWANTED_AFTER.test(after),
     hypothetical,
     supposed: hypothetical || GENERAL.test(before) || GENERAL_AFTER.test(after),
     past: PAST.test(before) || PAST.test(after),

@@ -88,8 +88,13 @@ export async function openRepository(subject: GateSubject): Promise<Repository> 
       const clean = normal(path);
       if (clean === "" || known.has(clean) || folders.has(clean)) return [clean];
       if (await existsInside(subject, clean)) return [clean];
-      const ending = `/${clean}`;
-      return [...files, ...folders].filter((other) => other.endsWith(ending));
+      // "the README" is README.md, wherever it stands.
+      const names = /(?:^|\/)(?:README|CHANGELOG|LICENSE|CONTRIBUTING)$/.test(clean)
+        ? [clean, `${clean}.md`, `${clean}.txt`, `${clean}.rst`]
+        : [clean];
+      return [...files, ...folders].filter((other) =>
+        names.some((name) => other === name || other.endsWith(`/${name}`)),
+      );
     },
     async existed(path) {
       const clean = normal(path);

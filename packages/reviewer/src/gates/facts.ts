@@ -2,7 +2,7 @@ import type { Gate } from "@mnemosyne/core";
 import { checkCommand, checkScripts, checkShellBlock } from "../claims/check-commands.ts";
 import { checkLinks } from "../claims/check-links.ts";
 import { checkPackage, isCalledPackage } from "../claims/check-packages.ts";
-import { checkFileCounts, checkPath } from "../claims/check-paths.ts";
+import { checkFileCounts, checkOnlyThese, checkPath } from "../claims/check-paths.ts";
 import { checkQuotedBlock, checkSaid } from "../claims/check-quotes.ts";
 import { checkSymbol, checkTestName, isCalledSymbol } from "../claims/check-symbols.ts";
 import { checkQuotedRun, checkTestClaims } from "../claims/check-tests.ts";
@@ -75,6 +75,7 @@ async function checkReport(context: ClaimContext, report: string): Promise<Check
     checks.push(
       checkTestClaims(context, sentence),
       checkFileCounts(context, sentence),
+      checkOnlyThese(context, sentence),
       await checkSaid(context, sentence),
       await checkMentions(context, sentence),
     );
@@ -154,9 +155,11 @@ async function checkMention(
     case "package":
       return checkPackage(context, sentence, named.name, named.version, mood);
     case "command": {
+      if (/^\w+$/.test(named.line) && isCalledPackage(mood))
+        return checkPackage(context, sentence, named.line, undefined, mood);
       const scripts =
         mood.negated || mood.hypothetical ? NO_CLAIM : await checkScripts(context, sentence, named.line);
-      return sumChecked([scripts, checkCommand(context, sentence, named.line, mood)]);
+      return sumChecked([scripts, checkCommand(context, sentence, mention, named.line, mood)]);
     }
     case "word":
       if (isCalledPackage(mood)) return checkPackage(context, sentence, named.word, undefined, mood);

@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { walk, type SyntaxNode } from "./syntax.ts";
 
 /**
@@ -15,10 +16,30 @@ export function membersOf(program: SyntaxNode | undefined, name: string): Readon
   return found;
 }
 
+/** Classes of the platform that projects often extend. */
+const KNOWN_PARENTS: Readonly<Record<string, object>> = {
+  Error: Error.prototype,
+  TypeError: TypeError.prototype,
+  RangeError: RangeError.prototype,
+  EventEmitter: EventEmitter.prototype,
+  EventTarget: EventTarget.prototype,
+  Map: Map.prototype,
+  Set: Set.prototype,
+  Array: Array.prototype,
+};
+
 function ownMembers(declaration: SyntaxNode): ReadonlySet<string> | undefined {
-  if (declaration.node("superClass") !== undefined || declaration.nodes("extends").length > 0)
-    return undefined;
-  const names = new Set<string>(["name", "length", "prototype", "constructor"]);
+  if (declaration.nodes("extends").length > 0) return undefined;
+  const names = new Set<string>(["name", "prototype", "constructor"]);
+  const parent = declaration.node("superClass");
+  if (parent !== undefined) {
+    const known = KNOWN_PARENTS[String(parent.get("name"))];
+    if (known === undefined) return undefined;
+    for (let at: object | null = known; at !== null; at = Object.getPrototypeOf(at) as object | null)
+      for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+    if (known === Error.prototype || known instanceof Error)
+      for (const name of ["message", "cause", "stack"]) names.add(name);
+  }
   for (const member of declaration.node("body")?.nodes("body") ?? []) {
     const key = member.node("key");
     const name = key?.get("name") ?? key?.get("value") ?? key?.node("id")?.get("name");
