@@ -27,10 +27,8 @@ export function checkForm(raw: unknown, kind: "file" | "module"): FormCheck {
     };
   const schema = kind === "file" ? planFileSchema : planModuleSchema;
   const result = schema.safeParse(raw);
-  const findings = result.success
-    ? []
-    : result.error.issues.flatMap((issue) => toFindings(issue, schema, raw));
-  findings.push(...checkWork(raw, kind));
+  const faults = result.success ? [] : result.error.issues.flatMap((issue) => toFindings(issue, schema, raw));
+  const findings = [...faults, ...checkWork(raw, kind)];
   return result.success && findings.length === 0
     ? { value: result.data, findings }
     : { value: undefined, findings };

@@ -151,9 +151,9 @@ function isBefore(
   const seen = new Set<string>([later]);
   const stack = [later];
   for (let id = stack.pop(); id !== undefined; id = stack.pop()) {
-    const before = [...waitsFor(state, id, own)];
     // What waits for the parent will wait for the new tasks too.
-    if (parent !== undefined && id === parent.id) before.push(...own.keys());
+    const added = parent !== undefined && id === parent.id ? [...own.keys()] : [];
+    const before = [...waitsFor(state, id, own), ...added];
     for (const next of before) {
       if (next === earlier) return true;
       if (seen.has(next)) continue;

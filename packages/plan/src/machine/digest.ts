@@ -1,5 +1,5 @@
 import { canonicalJson, type TaskStatus } from "@mnemosyne/core";
-import type { OpenKey, TaskCell } from "./task-cell.ts";
+import type { OpenKey, TaskCell, TaskExtra } from "./task-cell.ts";
 
 const STATUS: Readonly<Record<TaskStatus, number>> = {
   pending: 1,
@@ -50,7 +50,7 @@ export class TaskDigest {
     const slots = this.#slots;
     const at = cell.index * SLOTS;
     if (cell.extraChanged) {
-      const text = canonicalJson(cell.extra);
+      const text = extraText(cell.extra ?? {});
       slots[at + 2] = hashText(text, 0x811c9dc5);
       slots[at + 3] = hashText(text, 0x2545f491);
       cell.extraChanged = false;
@@ -74,6 +74,33 @@ export class TaskDigest {
       hex(finish(this.#a ^ hashText(run, 0x811c9dc5))) + hex(finish(this.#b ^ hashText(run, 0x2545f491)))
     );
   }
+}
+
+/**
+ * Everything of the rare part, in a fixed order. Written out because it is taken often and canonical JSON of the whole
+ * costs several times as much; only an error's details can be any JSON.
+ */
+function extraText(extra: TaskExtra): string {
+  const { wait, decision, element, error } = extra;
+  return JSON.stringify([
+    wait === undefined ? null : [wait.kind, wait.text, wait.question, wait.subject, wait.scope],
+    extra.dueAt,
+    decision === undefined ? null : [decision.granted, decision.subject, decision.by, decision.reason],
+    extra.approved,
+    extra.condition,
+    extra.elements,
+    element === undefined ? null : [element.index, element.hash],
+    extra.fingerprints,
+    error === undefined
+      ? null
+      : [error.code, error.kind, error.message, error.path, error.hint, canonicalJson(error.details ?? null)],
+    extra.failedAt,
+    extra.skipped,
+    extra.causes,
+    extra.finished,
+    extra.compensations,
+    extra.origin,
+  ]);
 }
 
 function hashFields(seed: number, extra: number, small: number, cell: TaskCell): number {

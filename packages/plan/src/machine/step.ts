@@ -36,14 +36,7 @@ export function step(machine: MachineState, input: StampedInput): Step {
   const outcome = fold(turn, input);
   if ("stale" in outcome) {
     state.at = before;
-    return {
-      state,
-      commands: NONE,
-      withdrawn: NONE,
-      touched: NONE,
-      facts: NONE,
-      stale: outcome.stale,
-    };
+    return { state, commands: NONE, withdrawn: NONE, touched: NONE, facts: NONE, stale: outcome.stale };
   }
   state.inputs += 1;
   release(turn);
@@ -53,14 +46,11 @@ export function step(machine: MachineState, input: StampedInput): Step {
     turn.facts.push({ type: "checkpoint.taken", stateSeq: state.inputs, digest: digestOf(state) });
   if (state.phase === "finished") sealFinish(turn);
   const { commands, withdrawn } = settleCommands(turn);
-  return {
-    state,
-    commands,
-    withdrawn,
-    touched,
-    facts: turn.facts,
-    ...outcome,
-  };
+  const { facts } = turn;
+  const { closes } = outcome;
+  return closes === undefined
+    ? { state, commands, withdrawn, touched, facts }
+    : { state, commands, withdrawn, touched, facts, closes };
 }
 
 /** The digest of a state: equal states have equal digests, in every process. 16 hex digits. */

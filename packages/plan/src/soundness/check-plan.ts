@@ -20,11 +20,11 @@ const SHOWN_OF_CYCLE = 200;
  * Gives the order of the tasks and the critical path too. Never throws.
  */
 export function checkPlan(plan: Plan, options: CheckOptions = {}): PlanCheck {
-  const { order, graph, findings } = checkTasks(plan.tasks);
-  findings.push(...planRemarks(plan), ...checkEnvironment(plan, options));
-  const { weights = {} } = options;
+  const { order, graph, findings: faults } = checkTasks(plan.tasks);
+  const findings = [...faults, ...planRemarks(plan), ...checkEnvironment(plan, options)];
+  const { weights } = options;
   const weight = (index: number): number => {
-    const given = weights[graph.ids[index] ?? ""];
+    const given = weights?.[graph.ids[index] ?? ""];
     return given === undefined || !(given >= 0) ? 1 : given;
   };
   return {
@@ -56,8 +56,8 @@ export function checkTasks(tasks: readonly ReferringTask[]): {
       fix: "Remove one of these dependencies.",
     });
   }
-  if (cycles.length === 0) findings.push(...checkOverlaps(tasks, graph, order));
-  return { graph, order, findings };
+  const overlaps = cycles.length === 0 ? checkOverlaps(tasks, graph, order) : [];
+  return { graph, order, findings: [...findings, ...overlaps] };
 }
 
 function nameCycle(graph: Graph, cycle: readonly number[]): string {

@@ -17,15 +17,17 @@ const LONGEST_TEMPLATE_ID = 57;
 /** Ids that are illegal, given twice or taken by instances; names that do not exist or are not depended on. */
 export function checkReferences(tasks: readonly ReferringTask[], graph: Graph): PlanFinding[] {
   const findings: PlanFinding[] = [];
-  const error = (rule: string, path: string, message: string, fix: string): void => {
-    findings.push({ severity: "error", rule, path, message, fix });
+  // Most tasks have no fault: paths are only put together where there is one.
+  let at = 0;
+  const error: Report = (rule, where, message, fix) => {
+    findings.push({ severity: "error", rule, path: `tasks[${at}].${where}`, message, fix });
   };
   for (const [index, task] of tasks.entries()) {
-    const path = `tasks[${index}]`;
+    at = index;
     if (!NAME_PATTERN.test(task.id))
       error(
         "id",
-        `${path}.id`,
+        "id",
         `'${task.id}' is not a task id.`,
         "Use a letter or digit, then at most 63 letters, digits, '.', '_' or '-'.",
       );
@@ -33,37 +35,41 @@ export function checkReferences(tasks: readonly ReferringTask[], graph: Graph): 
     if (first !== index)
       error(
         "duplicateId",
-        `${path}.id`,
+        "id",
         `The id '${task.id}' is used by tasks[${first}] already.`,
         "Give each task an id of its own.",
       );
-    checkDependencies(task, path, graph, error);
-    checkLooks(task, path, tasks, graph, error);
-    checkInstances(task, path, tasks, graph, error);
+    checkDependencies(task, graph, error);
+    if (task.when !== undefined || task.forEach !== undefined) checkLooks(task, tasks, graph, error);
+    checkInstances(task, tasks, graph, error);
   }
   return findings;
 }
 
-type Report = (rule: string, path: string, message: string, fix: string) => void;
+type Report = (rule: string, where: string, message: string, fix: string) => void;
 
-function checkDependencies(task: ReferringTask, path: string, graph: Graph, error: Report): void {
+function checkDependencies(task: ReferringTask, graph: Graph, error: Report): void {
   const { dependsOn } = task;
   const seen = dependsOn.length > 1 ? new Set<string>() : undefined;
   for (const [place, name] of dependsOn.entries()) {
-    const at = `${path}.dependsOn[${place}]`;
     if (name === task.id)
-      error("selfDependency", at, `Task '${task.id}' depends on itself.`, "Remove it from 'dependsOn'.");
+      error(
+        "selfDependency",
+        `dependsOn[${place}]`,
+        `Task '${task.id}' depends on itself.`,
+        "Remove it from 'dependsOn'.",
+      );
     else if (!graph.byId.has(name))
       error(
         "unknownDependency",
-        at,
+        `dependsOn[${place}]`,
         `Task '${task.id}' depends on '${name}', which does not exist.`,
         didYouMean(name, graph.ids, "Name a task of this plan."),
       );
     else if (seen?.has(name) === true)
       error(
         "duplicateDependency",
-        at,
+        `dependsOn[${place}]`,
         `Task '${task.id}' names '${name}' twice in 'dependsOn'.`,
         "Name it once.",
       );
@@ -71,16 +77,10 @@ function checkDependencies(task: ReferringTask, path: string, graph: Graph, erro
   }
 }
 
-function checkLooks(
-  task: ReferringTask,
-  path: string,
-  tasks: readonly ReferringTask[],
-  graph: Graph,
-  error: Report,
-): void {
+function checkLooks(task: ReferringTask, tasks: readonly ReferringTask[], graph: Graph, error: Report): void {
   const looks: [key: string, at: string, name: string | undefined][] = [
-    ["when", `${path}.when.task`, task.when?.task],
-    ["forEach", `${path}.forEach`, task.forEach],
+    ["when", "when.task", task.when?.task],
+    ["forEach", "forEach", task.forEach],
   ];
   for (const [key, at, name] of looks) {
     if (name === undefined) continue;
@@ -111,7 +111,6 @@ function checkLooks(
 
 function checkInstances(
   task: ReferringTask,
-  path: string,
   tasks: readonly ReferringTask[],
   graph: Graph,
   error: Report,
@@ -119,7 +118,7 @@ function checkInstances(
   if (task.forEach !== undefined && task.id.length > LONGEST_TEMPLATE_ID)
     error(
       "id",
-      `${path}.id`,
+      "id",
       `The id of a forEach task has at most ${LONGEST_TEMPLATE_ID} characters: its instances are called 'ID.0', 'ID.1' and so on.`,
       "Shorten it.",
     );
@@ -129,7 +128,7 @@ function checkInstances(
   if (template !== undefined && tasks[template]?.forEach !== undefined)
     error(
       "duplicateId",
-      `${path}.id`,
+      "id",
       `'${task.id}' is the name of an instance of the forEach task '${task.id.slice(0, dot)}'.`,
       "Give it another id.",
     );
