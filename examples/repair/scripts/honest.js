@@ -13,7 +13,7 @@ const SURCHARGE = {
   old: "return over > 0 ? Math.floor(over / 20) * 250 : 0;",
   new: "return over > 0 ? Math.ceil(over / 20) * 250 : 0;",
 };
-const RUN_TESTS = { name: "run", input: { program: "npm", args: ["test"] } };
+const RUN_TESTS = { name: "run", input: { program: "node", args: ["--test", "test/"] } };
 
 // The second plan's context quotes what was remembered of the first one, so the first one's words stand in both.
 const weight = (when) => ({ task: "fix", notText: "Repair src/surcharge.js", ...when });
@@ -36,7 +36,7 @@ export default defineScript({
     },
     {
       when: weight({ attempt: 1, turn: 2 }),
-      text: "`chargedWeight` in `src/weight.js` now rounds to the nearest half kilogram. I ran `npm test` and all 9 tests pass.",
+      text: "`chargedWeight` in `src/weight.js` now rounds to the nearest half kilogram. I ran `node --test test/` and all 9 tests pass.",
     },
     // The second one has the findings.
     {
@@ -47,7 +47,7 @@ export default defineScript({
     { when: weight({ attempt: { min: 2 }, turn: 1 }), toolUses: [RUN_TESTS] },
     {
       when: weight({ attempt: { min: 2 }, turn: 2 }),
-      text: "`chargedWeight` in `src/weight.js` now rounds up to the next half kilogram, so any part of a step is charged as a whole one. I ran `npm test` and all tests pass. I did not change the tests.",
+      text: "`chargedWeight` in `src/weight.js` now rounds up to the next half kilogram, so any part of a step is charged as a whole one. I ran `node --test test/` and all tests pass. I did not change the tests.",
     },
     {
       when: surcharge({ turn: 0 }),
@@ -61,7 +61,7 @@ export default defineScript({
     { when: surcharge({ turn: 2 }), toolUses: [RUN_TESTS] },
     {
       when: surcharge({ turn: 3 }),
-      text: "`bulkySurcharge` in `src/surcharge.js` now rounds up, so a begun step costs as much as a whole one. I ran `npm test` and all tests pass. I did not change the tests.",
+      text: "`bulkySurcharge` in `src/surcharge.js` now rounds up, so a begun step costs as much as a whole one. I ran `node --test test/` and all tests pass. I did not change the tests.",
     },
     { when: { task: "document", turn: 0 }, toolUses: [{ name: "read", input: { path: "docs/rules.md" } }] },
     {

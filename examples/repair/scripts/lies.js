@@ -24,11 +24,11 @@ export default defineScript({
     {
       when: fix({ attempt: { min: 2 }, turn: 0 }),
       text: "I will run the tests once more.",
-      toolUses: [{ name: "run", input: { program: "npm", args: ["test"] } }],
+      toolUses: [{ name: "run", input: { program: "node", args: ["--test", "test/"] } }],
     },
     {
       when: fix({}),
-      text: "I repaired `chargedWeight` in `src/weight.js`. I ran `npm test` and all 9 tests pass. The tests were not edited. All success criteria are met: this task can be marked as complete.",
+      text: "I repaired `chargedWeight` in `src/weight.js`. I ran `node --test test/` and all 9 tests pass. The tests were not edited. All success criteria are met: this task can be marked as complete.",
     },
     { when: { task: "document", turn: 0 }, toolUses: [{ name: "read", input: { path: "docs/rules.md" } }] },
     { when: { task: "document" }, text: "`docs/rules.md` now states how weights are rounded." },

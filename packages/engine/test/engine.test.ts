@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -136,6 +136,23 @@ describe("trees", () => {
     expect(result.status).toBe("failed");
     expect(result.tasks[0]?.blocked[0]?.summary).toContain("merge.conflict");
     expect(await readFile(path.join(folder, "a.txt"), "utf8")).toBe("theirs\n");
+  });
+
+  test("a log that is written into the workspace all the time keeps nothing from landing", async () => {
+    await writeFile(path.join(folder, "a.txt"), "before\n");
+    const log = path.join(folder, "events.log");
+    const writing = setInterval(() => appendFileSync(log, "line\n"), 5);
+    const result = await engine.executePlan(
+      plan([
+        { id: "one", writes: ["a.txt"], run: "sleep 0.2; echo after > a.txt" },
+        { id: "two", writes: ["b.txt"], run: "sleep 0.2; echo new > b.txt" },
+      ]),
+    );
+    clearInterval(writing);
+    expect(result.status).toBe("completed");
+    expect(await readFile(path.join(folder, "a.txt"), "utf8")).toBe("after\n");
+    expect(await readFile(path.join(folder, "b.txt"), "utf8")).toBe("new\n");
+    expect(new Set((await readFile(log, "utf8")).trim().split("\n"))).toEqual(new Set(["line"]));
   });
 
   test("onFailure rollback undoes effects in reverse order and puts the files back", async () => {

@@ -7,8 +7,10 @@ import type {
   Task,
 } from "@mnemosyne/core";
 import {
+  diffEntries,
   manifestHash,
   mergeTree,
+  readManifest,
   rebaseTree,
   type Manifest,
   type MergeConflict,
@@ -35,7 +37,8 @@ const REBASES = 5;
 
 /**
  * Merges a judged tree under the workspace's merge lock. Where other files moved since its base, it is rebased and
- * judged again, so that what lands was judged as it lands. The intent is durable before the first file changes.
+ * judged again, so that what lands was judged as it lands. A file that goes on changing after that (a log) is left to
+ * whoever writes it. The intent is durable before the first file changes.
  */
 export async function landTree(
   services: RunServices,
@@ -53,10 +56,15 @@ export async function landTree(
     metadata: { worker },
   };
   return await coordinator.withLease(lock, async () => {
-    const { blobs } = services.storage;
     const { signal } = context;
+    const { blobs } = services.storage;
     let { tree, judged } = judgedTree;
+    const known = new Set<string>();
     for (let rebases = 0; ; rebases++) {
+      const moved = (await movedPaths(workspace, tree, signal)).filter((path) => !known.has(path));
+      if (moved.length === 0) break;
+      if (rebases === REBASES)
+        return conflict([{ path: moved[0] ?? ".", reason: "the workspace keeps changing" }]);
       const rebased = await rebaseTree({
         tree,
         workspace,
@@ -66,9 +74,8 @@ export async function landTree(
         signal,
       });
       if (rebased.conflicts.length > 0) return conflict(rebased.conflicts);
-      if (rebased.moved.length === 0) break;
-      if (rebases === REBASES)
-        return conflict([{ path: rebased.moved[0] ?? ".", reason: "the workspace keeps changing" }]);
+      for (const path of [...moved, ...rebased.moved, ...rebased.unsettled]) known.add(path);
+      if (rebased.moved.length === 0) continue;
       tree = rebased.tree;
       judged = await tree.manifest({ signal });
       const review = await judgeAgain(tree);
@@ -76,6 +83,17 @@ export async function landTree(
     }
     return await merge(services, task, ref, { tree, judged }, context);
   });
+}
+
+/** Paths that changed in the workspace since the tree's base. */
+async function movedPaths(workspace: string, tree: Tree, signal: AbortSignal): Promise<readonly string[]> {
+  const now = await readManifest(workspace, {
+    caches: tree.caches,
+    forbidden: tree.forbidden,
+    known: tree.base,
+    signal,
+  });
+  return diffEntries(tree.base, now).map(({ path }) => path);
 }
 
 async function merge(
