@@ -31,9 +31,9 @@ export interface AnthropicModelOptions {
   readonly model?: string;
   /** What every response and record names. Default `anthropic`; `scripted` where a script answers. */
   readonly provider?: string;
-  /** Tries after the first for 408, 409, 429, 5xx, lost connections and broken replies. Default 2. */
+  /** Tries after the first for 408, 409, 429, 5xx, lost connections and broken replies. Default: the client's, 2. */
   readonly maxRetries?: number;
-  /** Milliseconds for one answer with all its tries and waits. Default 10 minutes. */
+  /** Milliseconds for one answer with all its tries and waits. Default: the client's, 10 minutes. */
   readonly timeout?: number;
   /** Milliseconds without a byte of a stream before it counts as stalled. Default 2 minutes. */
   readonly idleTimeout?: number;
@@ -52,8 +52,6 @@ export interface AnthropicModel extends LanguageModel {
   countTokens(request: ModelRequest, options?: { readonly signal?: AbortSignal }): Promise<TokenCount>;
 }
 
-const DEFAULT_RETRIES = 2;
-const DEFAULT_TIMEOUT = 600_000;
 const DEFAULT_IDLE_TIMEOUT = 120_000;
 
 /**
@@ -73,8 +71,8 @@ export function createAnthropicModel(options: AnthropicModelOptions = {}): Anthr
   const context: AskContext = {
     client,
     provider: options.provider ?? "anthropic",
-    maxRetries: whole("maxRetries", options.maxRetries ?? DEFAULT_RETRIES, 0),
-    timeout: whole("timeout", options.timeout ?? DEFAULT_TIMEOUT, 1),
+    maxRetries: whole("maxRetries", options.maxRetries ?? client.maxRetries, 0),
+    timeout: whole("timeout", options.timeout ?? client.timeout, 1),
     idleTimeout: whole("idleTimeout", options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT, 1),
     counter: options.counter,
     usdOf: (usage, name) => usdOf(usage, catalog.get(name) ?? catalog.get(model)),

@@ -1,3 +1,4 @@
+import { Anthropic } from "@anthropic-ai/sdk";
 import { MnemosyneError } from "@mnemosyne/core";
 import { createAnthropicModel } from "@mnemosyne/anthropic";
 import { expect, test } from "vitest";
@@ -255,4 +256,13 @@ test("what an observer throws after an answer is thrown as it is", async () => {
   );
   expect(thrown).toBe(error);
   expect(scene.server.requests).toHaveLength(1);
+});
+
+test("a client of one's own brings its number of retries and its timeout", async () => {
+  await using scene = await openScene([{ error: { status: 529, retryAfterMs: 1 } }]);
+  const client = new Anthropic({ baseURL: scene.server.url, apiKey: "k", maxRetries: 4, timeout: 30_000 });
+  await failure(createAnthropicModel({ client }).generate(ask("Go")));
+  expect(scene.server.requests).toHaveLength(5);
+  await failure(createAnthropicModel({ client, maxRetries: 0 }).generate(ask("Go")));
+  expect(scene.server.requests).toHaveLength(6);
 });
