@@ -165,6 +165,16 @@ describe("events", () => {
     expect(events.every(({ total }) => total === 3)).toBe(true);
   });
 
+  test("a task whose start was told to a listener that cancels finds its signal fired", async () => {
+    const controller = new AbortController();
+    const seen: boolean[] = [];
+    await new ParallelExecutor({ grace: 5, onEvent: () => controller.abort() }).executeParallel(
+      [{ name: "a", run: ({ signal }) => void seen.push(signal.aborted) }],
+      { signal: controller.signal },
+    );
+    expect(seen).toEqual([true]);
+  });
+
   test("a listener that throws is heard no more, and the result says so", async () => {
     let calls = 0;
     const { ok, eventError } = await new ParallelExecutor({
