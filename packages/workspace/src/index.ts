@@ -6,6 +6,8 @@ export {
 } from "./command/command-runner.ts";
 export { isProcessAlive, killProcessGroup, processStartTime } from "./command/process-identity.ts";
 export { detectSandbox, type Sandbox } from "./command/sandbox.ts";
+export { unifiedDiff, type UnifiedDiffOptions } from "./diff/unified-diff.ts";
+export { readGit, type GitFacts, type ReadGitOptions } from "./git/read-git.ts";
 export { DEFAULT_CACHES } from "./manifest/cache-folders.ts";
 export { diffEntries, diffManifests, type EntryChange } from "./manifest/diff-manifests.ts";
 export {
@@ -37,6 +39,12 @@ export { rebaseTree, type Rebased, type RebaseTreeOptions } from "./merge/rebase
 export { restoreRecords, type Restored, type RestoreOptions } from "./merge/restore-records.ts";
 export { readManifest, type ReadManifestOptions } from "./manifest/read-manifest.ts";
 export type { FileIdentity } from "./manifest/walk-folder.ts";
+export {
+  createRedactor,
+  type RedactionStream,
+  type Redactor,
+  type RedactorOptions,
+} from "./redaction/redactor.ts";
 export type { ContentSource } from "./tree/base-reader.ts";
 export type { FolderWorkspace } from "./tree/folder-workspace.ts";
 export { openShared, type OpenSharedOptions } from "./tree/open-shared.ts";

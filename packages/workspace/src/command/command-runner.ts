@@ -15,7 +15,7 @@ import { readTreeNote, type TreeNote } from "../tree/tree-note.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";
 import { OutputCapture } from "./output-capture.ts";
-import { endMarked, processStartTime, signalGroup } from "./process-identity.ts";
+import { endMarked, isGroupAlive, processStartTime, signalGroup } from "./process-identity.ts";
 import { detectSandbox, sandboxArguments, type Sandbox } from "./sandbox.ts";
 import { startSupervisor, type Supervisor } from "./supervisor.ts";
 
@@ -281,7 +281,7 @@ async function endGroup(group: Group, exit: Promise<Exit>): Promise<void> {
   const kill = setTimeout(() => signalGroup(group.pid, "SIGKILL"), group.grace);
   const deadline = performance.now() + group.grace;
   await exit;
-  while (performance.now() < deadline && signalGroup(group.pid, 0)) {
+  while (performance.now() < deadline && isGroupAlive(group.pid)) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   clearTimeout(kill);

@@ -64,6 +64,16 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
   }
 }
 
+/** True while a process of the group runs. One that has ended and only waits to be collected does not count (Linux). */
+export function isGroupAlive(group: number): boolean {
+  if (!signalGroup(group, 0)) return false;
+  if (process.platform !== "linux") return true;
+  return allPids().some((pid) => {
+    const stat = readStat(pid);
+    return stat?.group === group && stat.state !== "Z";
+  });
+}
+
 /**
  * Sends a signal to every process that bears a command's marker, wherever it went, and gives their pids and names.
  * Linux only; elsewhere there are none to be seen. `spare` says which are left alone.
