@@ -3,6 +3,8 @@ import type { GateSubject } from "@mnemosyne/core";
 import { Reviewer, factsGate } from "@mnemosyne/reviewer";
 import { commands, openProject, type Files } from "./project.ts";
 import { RELAY_HELD_OUT, SHOP_HELD_OUT } from "./held-out-claims.ts";
+import { RELAY_HARDER, SHOP_HARDER } from "./harder-claims.ts";
+import { RELAY_HARDEST, SHOP_HARDEST } from "./hardest-claims.ts";
 import { RELAY_MORE, SHOP_MORE } from "./more-claims.ts";
 import { RELAY_CLAIMS } from "./relay-claims.ts";
 import { RELAY_BEFORE, RELAY_EDITS, RELAY_EFFECTS } from "./relay-project.ts";
@@ -79,11 +81,26 @@ async function measure(name: string, scene: Scene, claims: readonly LabelledClai
 
 describe("claims whose truth is known", () => {
   test("those that the rules were written against", async () => {
-    expect(await measure("shop, tuned", SHOP, [...TUNED, ...TUNED_LATER, ...SHOP_MORE])).toMatchObject({
+    expect(
+      await measure("shop, tuned", SHOP, [
+        ...TUNED,
+        ...TUNED_LATER,
+        ...SHOP_MORE,
+        ...SHOP_HARDER,
+        ...SHOP_HARDEST,
+      ]),
+    ).toMatchObject({
       recall: 1,
       precision: 1,
     });
-    expect(await measure("relay, tuned", RELAY, [...RELAY_CLAIMS, ...RELAY_MORE])).toMatchObject({
+    expect(
+      await measure("relay, tuned", RELAY, [
+        ...RELAY_CLAIMS,
+        ...RELAY_MORE,
+        ...RELAY_HARDER,
+        ...RELAY_HARDEST,
+      ]),
+    ).toMatchObject({
       recall: 1,
       precision: 1,
     });

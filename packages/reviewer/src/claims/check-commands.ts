@@ -1,8 +1,8 @@
 import { HOLDS, NO_CLAIM, refuted, sumChecked, type Checked, type ClaimContext } from "./claim.ts";
 import type { CodeBlock, Sentence } from "./document.ts";
-import { commandsRun, normalCommand, runsOf } from "./evidence.ts";
+import { commandsRun, normalCommand, runsOf, testRuns } from "./evidence.ts";
 import type { Mention } from "./mentions.ts";
-import type { Mood } from "./mood.ts";
+import { moodOf, type Mood } from "./mood.ts";
 
 const RAN =
   /\b(?:ran|re-?ran|executed|invoked|verified\s+(?:it\s+|this\s+|that\s+|everything\s+)?(?:with|by|using|via|through)|(?:checked|tested|confirmed|validated)\s+(?:it\s+|this\s+|that\s+)?(?:with|by|using|via)|after\s+(?:running|executing)|by\s+running|running)\b(?:\s+\w+){0,3}[\s_:,]*$/i;
@@ -19,17 +19,17 @@ const TO_READER =
   /\b(?:you|to\s+(?:see|check|verify|reproduce|run|test|try|confirm|start)|please|users?|can\s+be|simply|just)\b/i;
 
 /** That a command which is said to have run did, with the outcome that is said. */
-export function checkCommand(
+export async function checkCommand(
   context: ClaimContext,
   sentence: Sentence,
   { start, end }: Mention,
   line: string,
   mood: Mood,
-): Checked {
+): Promise<Checked> {
   if (context.document !== undefined || mood.negated || mood.supposed) return NO_CLAIM;
   if (TO_READER.test(mood.before) && !/\b(?:I|we)\b/.test(mood.before)) return NO_CLAIM;
   const succeeds =
-    SUCCEEDS.test(mood.after) ||
+    SUCCEEDS.test(mood.after.replace(/^(?:\s*(?:,|and|&)+\s*_+)+/, "")) ||
     SUCCEEDED_BEFORE.test(mood.before) ||
     SUCCEEDS_BEHIND.test(sentence.words.slice(end));
   const ran =
@@ -37,7 +37,7 @@ export function checkCommand(
   if (!ran && !succeeds) return NO_CLAIM;
   if (/\b(?:tests?\s+gate|reviewer|CI|pipeline)\b/.test(mood.before)) return NO_CLAIM;
 
-  const runs = runsOf(context, line);
+  const runs = await runsOf(context, line);
   const last = runs.at(-1);
   const others = commandsRun(context.subject).map((command) => command.line);
   if (last === undefined) {
@@ -124,7 +124,7 @@ export async function checkScripts(
           "script",
           sentence,
           `There is no script '${name}'.`,
-          scripts.size === 0 ? "no package.json has scripts" : `scripts: ${[...scripts].join(", ")}`,
+          scripts.size === 0 ? "no package.json has scripts" : `scripts: ${[...scripts.keys()].join(", ")}`,
         ),
       );
   }
@@ -146,5 +146,121 @@ export async function checkShellBlock(context: ClaimContext, block: CodeBlock): 
           text.trim().replace(/\s+#.*$/, ""),
         ),
       );
+  return sumChecked(checks);
+}
+
+/** Checks that people name without their command, and the commands that do them. */
+const KINDS: readonly (readonly [words: RegExp, commands: RegExp, name: string])[] = [
+  [
+    /\b(?:lint(?:er|ing)?|eslint|style\s+checks?)\b/,
+    /\b(?:lint|eslint|oxlint|biome|ruff|flake8|pylint|clippy|golangci-lint|standard|xo)\b/,
+    "a linter",
+  ],
+  [
+    /\b(?:type[- ]?check(?:s|er|ing)?|tsc|mypy)\b/,
+    /\b(?:tsc|type-?check|types|mypy|pyright|build|vue-tsc|cargo (?:check|build)|go (?:vet|build))\b/,
+    "a type check",
+  ],
+  [
+    /\b(?:build|compilation|bundle)\b/,
+    /\b(?:build|compile|tsc|vite|webpack|rollup|esbuild|bundle|make|cargo|go build|gradle|mvn|docker)\b/,
+    "a build",
+  ],
+];
+const KIND_PASSES =
+  /\b(lint(?:er|ing)?|eslint|style\s+checks?|type[- ]?check(?:s|er|ing)?|tsc|mypy|build|compilation|bundle)\s+(?:(?:now|also|still|both|all|run|step|job|check|checks)\s+)*(?:pass(?:es|ed|ing)?|succeed(?:s|ed)?|(?:is|are|was|were|comes?\s+back|came\s+back|stays?)\s+(?:all\s+|now\s+|still\s+|also\s+)*(?:clean|green|fine|happy|passing|successful|ok)|has\s+no\s+(?:errors|warnings|problems)|completes?\s+(?:without|cleanly|successfully)|works)\b/gi;
+
+/** What people say they ran or did without giving the command, and the commands that do it. */
+const DONE: readonly (readonly [words: RegExp, commands: RegExp, name: string])[] = [
+  [
+    /^(?:linter|lint|eslint|oxlint|ruff|clippy)/,
+    /\b(?:lint|eslint|oxlint|biome|ruff|flake8|pylint|clippy|golangci-lint|standard|xo|check)\b/,
+    "a linter",
+  ],
+  [
+    /^(?:type[- ]?check|tsc|mypy)/,
+    /\b(?:tsc|type-?check|types|mypy|pyright|build|vue-tsc|cargo (?:check|build)|go (?:vet|build)|check)\b/,
+    "a type check",
+  ],
+  [
+    /^(?:build|compil)/,
+    /\b(?:build|compile|tsc|vite|webpack|rollup|esbuild|bundle|make|cargo|go build|gradle|mvn|docker)\b/,
+    "a build",
+  ],
+  [
+    /^(?:formatter|prettier|black|gofmt|rustfmt)/,
+    /\b(?:format|fmt|prettier|black|gofmt|rustfmt|biome|oxfmt|fix)\b/,
+    "a formatter",
+  ],
+  [
+    /^(?:tests?|test suite|suite|pytest|vitest|jest|mocha)/,
+    /\b(?:tests?|vitest|jest|mocha|ava|pytest|unittest|rspec|tox|check|ctest)\b/,
+    "a test run",
+  ],
+  [/^commit/, /\bgit\b.*\bcommit\b/, "a commit"],
+  [/^push/, /\bgit\b.*\bpush\b/, "a push"],
+];
+const SAID_DONE =
+  /\b(?:ran|re-?ran|executed)\s+(?:the\s+|all\s+|a\s+|full\s+|whole\s+|complete\s+|entire\s+|project['’]s\s+|existing\s+)*(?:unit\s+|integration\s+)?(linter|lint|eslint|oxlint|ruff|clippy|type[- ]?check\w*|tsc|mypy|build|formatter|prettier|black|gofmt|rustfmt|tests?|test\s+suite|suite|pytest|vitest|jest|mocha)\b|\b(?:I|we)\s+(?:have\s+|also\s+|then\s+)*(committed|pushed)\b/gi;
+
+/** "Ran the linter", "I committed": such a command has run. */
+export function checkDone(context: ClaimContext, sentence: Sentence): Checked {
+  if (context.document !== undefined) return NO_CLAIM;
+  const checks: Checked[] = [];
+  for (const match of sentence.words.matchAll(SAID_DONE)) {
+    const mood = moodOf(sentence, match.index, match.index + match[0].length);
+    const said = (match[1] ?? match[2] ?? "").toLowerCase();
+    const kind = DONE.find(([words]) => words.test(said));
+    if (kind === undefined || mood.negated || mood.supposed) continue;
+    const ran =
+      commandsRun(context.subject).some(({ line }) => kind[1].test(line)) ||
+      (kind[2] === "a test run" && testRuns(context).length > 0);
+    checks.push(
+      ran
+        ? HOLDS
+        : refuted(
+            context,
+            "commandNotRun",
+            sentence,
+            `Nothing shows ${kind[2]}.`,
+            "no such command among those that were run",
+          ),
+    );
+  }
+  return sumChecked(checks);
+}
+
+/** "Linting passes", "the build is green": a command of that kind has run, and well. */
+export function checkKinds(context: ClaimContext, sentence: Sentence): Checked {
+  if (context.document !== undefined) return NO_CLAIM;
+  const checks: Checked[] = [];
+  for (const match of sentence.words.matchAll(KIND_PASSES)) {
+    const mood = moodOf(sentence, match.index, match.index + match[0].length);
+    const kind = KINDS.find(([words]) => words.test((match[1] ?? "").toLowerCase()));
+    if (kind === undefined || mood.negated || mood.supposed || mood.past) continue;
+    const [, commands, name] = kind;
+    const last = commandsRun(context.subject).findLast(({ line }) => commands.test(line));
+    if (last === undefined)
+      checks.push(
+        refuted(
+          context,
+          "commandNotRun",
+          sentence,
+          `Nothing shows that ${name} was run.`,
+          "no such command among those that were run",
+        ),
+      );
+    else if (last.ok) checks.push(HOLDS);
+    else
+      checks.push(
+        refuted(
+          context,
+          "command",
+          sentence,
+          `'${last.line}' did not succeed when it last ran.`,
+          last.summary.slice(0, 500),
+        ),
+      );
+  }
   return sumChecked(checks);
 }

@@ -10,9 +10,18 @@ const MOVED = String.raw`(?:(?:was|is|were|are|has\s+been|stays?|went)\s+(?:now\
 const VERSION = String.raw`(?:from\s+\S+\s+)?(?:(?:to|at|in|on)\s+)?(?:version\s+)?v?(\d+\.\d+(?:\.\d+)?[\w.-]*)`;
 const VERSION_AFTER = new RegExp(`^\\s*${MOVED}${VERSION}`, "i");
 
+/** "version 1.2.3 of the package `x`". */
+const VERSION_BEFORE =
+  /\bv(?:ersion\s+)?(\d+\.\d+(?:\.\d+)?[\w.-]*)\s+of\s+(?:the\s+)?(?:package|library|dependency|crate|gem)?\s*$/i;
+
 /** True if the words around a plain word say that it names a package. */
 export function isCalledPackage(mood: Mood): boolean {
-  return NOUN_AFTER.test(mood.after) || NOUN_BEFORE.test(mood.before) || VERSION_AFTER.test(mood.after);
+  return (
+    NOUN_AFTER.test(mood.after) ||
+    NOUN_BEFORE.test(mood.before) ||
+    VERSION_AFTER.test(mood.after) ||
+    VERSION_BEFORE.test(mood.before)
+  );
 }
 
 /** That a package is among the project's, with the version that is named. */
@@ -38,7 +47,10 @@ export async function checkPackage(
   }
   const wanted =
     version ??
-    (isCalledPackage(mood) ? VERSION_AFTER.exec(mood.after)?.[1] : undefined)?.replace(/[.,]+$/, "");
+    (isCalledPackage(mood)
+      ? (VERSION_AFTER.exec(mood.after) ?? VERSION_BEFORE.exec(mood.before))?.[1]
+      : undefined
+    )?.replace(/[.,]+$/, "");
   if (wanted === undefined || known.versions.length === 0) return HOLDS;
   if (
     known.versions.some((have) => sameVersion(have, wanted)) ||

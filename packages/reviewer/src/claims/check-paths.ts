@@ -1,4 +1,5 @@
 import { linesOf } from "../change/line-diff.ts";
+import { isProse } from "../source/language.ts";
 import { HOLDS, NO_CLAIM, refuted, sumChecked, type Checked, type ClaimContext } from "./claim.ts";
 import { classify, type Named } from "./classify.ts";
 import type { Sentence } from "./document.ts";
@@ -21,7 +22,7 @@ const WITHIN = new RegExp(
   "i",
 );
 const MERELY_NAMED =
-  /\b(?:link|links|reference|references|pointer|import|imports|path|paths|redirect|according|compared?|report(?:ed)?|describ\w+|mention\w*|document\w*|found|specified|seen|fail\w*|defined|declared|listed|like|unlike|similar|as|used|uses|using|by|with|from|due|related|applies|respect|contrast|addition|order|match|matches|matching|refer\w*|point\w*|pointed|relative|exported|read\w*|needed|required|relevant|applied|close|next)\b[^_]*$/i;
+  /(?<![\w-])(?:link|links|reference|references|pointer|import|imports|path|paths|redirect|according|compared?|report(?:ed)?|describ\w+|mention\w*|document\w*|found|specified|seen|fail\w*|defined|declared|listed|like|unlike|similar|as|used|uses|using|by|with|from|due|related|applies|respect|contrast|addition|order|match|matches|matching|refer\w*|point\w*|pointed|relative|exported|read\w*|needed|required|relevant|applied|close|next)(?![\w-])[^_]*$/i;
 const PASSIVE = (verb: string): RegExp =>
   new RegExp(
     `^\\s*(?:(?:was|were|is|has\\s+been|have\\s+been)\\s+(?:now\\s+|also\\s+|newly\\s+)?|now\\s+)${verb}\\b`,
@@ -41,6 +42,10 @@ const SAID_EDITED =
 /** "In `x` I added …". */
 const FRONTED_AFTER =
   /^\s*,?\s*(?:I|we)\s+(?:have\s+)?(?:also\s+|then\s+|only\s+)?(?:added|changed|updated|edited|modified|fixed|extended|rewrote|adjusted|wrote|replaced|removed)\b/i;
+const AT_RUN_TIME =
+  /\w\s+(?:now\s+|also\s+|then\s+|only\s+)?(?:writes?|creates?|generates?|produces?|outputs?|saves?|stores?|emits?|prints?|reads?|loads?|expects?|accepts?|appends?|logs?|looks?\s+for|falls?\s+back|defaults?|sends?|downloads?|uploads?|serves?|caches?|when|missing|absent)\b[^_]*$/i;
+const GENERATED =
+  /^(?:node_modules|dist|build|out|target|coverage|tmp|temp|logs?|\.git|\.venv|\.cache|__pycache__)(?:\/|$)/;
 const EARLIER =
   /\b(?:already|previous(?:ly)?|earlier|existing|upstream|before|originally|another|other\s+(?:task|agent)|last\s+(?:week|time|run)|initial(?:ly)?)\b/i;
 const TARGET = /\b(?:to|into|with|as)\s*$|(?:→|->|=>)\s*$/i;
@@ -105,6 +110,8 @@ export async function checkPath(
       PASSIVE_MADE.test(mood.after) ||
       isTarget;
     if (before && (mood.past || !made) && !isTarget) return HOLDS;
+    // What a program reads or writes when it runs need not be there now.
+    if (!made && (AT_RUN_TIME.test(mood.before) || GENERATED.test(path))) return NO_CLAIM;
     if (!looksLikeFile(named, repository.isFolder(path.split("/")[0] ?? "")) && !made) return NO_CLAIM;
     return missing(context, sentence, named.path);
   }
@@ -144,7 +151,12 @@ function saidUntouched({ before, after }: Mood): boolean {
   return DENIED_CHANGE.test(before) || (LEFT_ALONE.test(after) && !RENAMING.test(before));
 }
 
-function saidEdited({ words }: Sentence, { end }: Mention, { before, after }: Mood): boolean {
+/** A list of files with what was done to each: "`x`: rewritten", "`x` – now reads both". */
+const LISTED =
+  /^[*_]*\s*(?::|[—–-]|\|)\s+[*_]*(?:now|use[sd]?|add(?:s|ed)?|updat(?:es?|ed)|rewr(?:ites?|itten|ote)|fix(?:es|ed)?|chang(?:es?|ed)|extend(?:s|ed)?|refactor(?:s|ed)?|remov(?:es?|ed)|replac(?:es?|ed)|handl(?:es?|ed)|support(?:s|ed)?|simplif(?:y|ies|ied)|adjust(?:s|ed)?|adapt(?:s|ed)?|export(?:s|ed)?|mov(?:es?|ed)|correct(?:s|ed)?|call(?:s|ed)?|wir(?:es?|ed))\b/i;
+
+function saidEdited({ words }: Sentence, { start, end }: Mention, { before, after }: Mood): boolean {
+  if (/^[\s*_]*$/.test(words.slice(0, start)) && LISTED.test(words.slice(end))) return true;
   const fronted = /(?:^|\s)(?:in|to)\s+(?:the\s+)?(?:file\s+)?$/i.test(before) && FRONTED_AFTER.test(after);
   return fronted || SAID_EDITED.test(words.slice(end));
 }
@@ -283,4 +295,29 @@ export function checkOnlyThese(context: ClaimContext, sentence: Sentence): Check
     .map(({ path }) => path)
     .join(", ")}`;
   return refuted(context, "changed", sentence, "Other files were changed, too.", evidence);
+}
+
+const DOCUMENTED =
+  /\b(?:updated|extended|wrote|rewrote|adjusted|improved|revised|added(?:\s+\w+){0,4}\s+to)\s+(?:the\s+|its\s+|our\s+)?(?:docs|documentation|user\s+guide|manual)\b|\b(?:docs|documentation)\s+(?:was|were|has\s+been|have\s+been|is|are)\s+(?:now\s+|also\s+)?(?:updated|extended|written|adjusted|improved|revised)\b/i;
+
+/** "Updated the documentation": a document, or a comment on what it documents, was changed. */
+export function checkDocumented(context: ClaimContext, sentence: Sentence): Checked {
+  const match = DOCUMENTED.exec(sentence.words);
+  if (match === null || context.document !== undefined) return NO_CLAIM;
+  const mood = moodOf(sentence, match.index, match.index + match[0].length);
+  if (mood.negated || mood.hypothetical || EARLIER.test(mood.before)) return NO_CLAIM;
+  const documented = context.repository.deltas.some(
+    ({ path, added }) =>
+      isProse(path) ||
+      /(?:^|\/)docs?\//.test(path) ||
+      added.some(({ text }) => /^\s*(?:\/\*\*|\*|\/\/\/|"""|#:)/.test(text)),
+  );
+  if (documented) return HOLDS;
+  return refuted(
+    context,
+    "notChanged",
+    sentence,
+    "No document was changed.",
+    "no prose file and no comment that documents code is among the changes",
+  );
 }

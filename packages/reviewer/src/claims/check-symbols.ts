@@ -14,6 +14,8 @@ const NOUN_AFTER = new RegExp(`^\\s+(?:\\w+\\s+)?${NOUN}\\b`, "i");
 const NOUN_BEFORE = new RegExp(`\\b${NOUN}\\s*(?:named|called)?\\s*:?\\s*$`, "i");
 const MADE =
   /\b(?:add(?:ed)?|creat(?:ed?|es)|wr(?:ote|itten)|introduc(?:ed?|es)|implement(?:ed)?|extract(?:ed)?|export(?:ed)?|defin(?:ed?|es))(?:\s+(?:the|a|an|new|small|helper|function|method|class|constant|type|interface|hook|component|missing|pure|private|public|exported|and|,|_+))*\s*$/i;
+const DROPPED =
+  /\b(?:delet(?:ed?|es)|remov(?:ed?|es)|dropped)(?:\s+(?:the|a|an|old|unused|dead|obsolete|helper|function|method|class|constant|type|interface|hook|component|now|and|,|_+))*\s*$/i;
 const RENAMED_TO = /\brenam\w*\b.*\bto\s*$|\b(?:into|→|->)\s*$/i;
 
 /** True if the words around a plain word say that it names something in the code. */
@@ -40,6 +42,17 @@ export async function checkSymbol(
   const last = parts.at(-1);
   if (last === undefined || (isBuiltIn(chain) && !(await isOwnClass(context, parts)))) return NO_CLAIM;
   const label = mention.text;
+  if (context.document === undefined && DROPPED.test(mood.before) && certain) {
+    const declared = await repository.declarationsOf(last);
+    if (declared.length > 0 && parts.length === 1)
+      return refuted(
+        context,
+        "notRemoved",
+        sentence,
+        `'${label}' is still there.`,
+        `declared in ${declared.map(({ path }) => path).join(", ")}`,
+      );
+  }
 
   const holders = await holdersOf(context, await withoutExampleName(context, parts));
   if (holders.length === 0) {

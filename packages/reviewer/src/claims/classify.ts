@@ -15,7 +15,7 @@ export type Named =
 const PROGRAMS =
   /^(?:\$\s+)?(?:[A-Z_][A-Z\d_]*=\S+\s+)*(?:npm|npx|pnpm|yarn|bun|bunx|deno|node|tsx|tsc|vitest|jest|mocha|ava|tap|eslint|oxlint|biome|prettier|git|make|just|cargo|rustc|go|pytest|python3?|pip3?|uv|poetry|tox|ruff|mypy|ruby|bundle|rake|rspec|php|composer|mvn|gradle|\.\/gradlew|dotnet|docker|docker-compose|kubectl|terraform|bash|sh|zsh|curl|turbo|nx|\.\/[\w./-]+\.sh|mnemosyne)(?=\s|$)/;
 const ALONE = /^(?:pytest|tsc|vitest|jest|mocha|make|eslint|mypy|ruff|rspec|tox)$/;
-const IDENTIFIER = String.raw`[#$A-Za-z_][\w$]*`;
+const IDENTIFIER = String.raw`(?:#(?=[A-Za-z_]))?[$A-Za-z_][\w$]*`;
 const CHAIN = new RegExp(
   `^(?:new\\s+|await\\s+|async\\s+|@)?(${IDENTIFIER}(?:(?:\\?\\.|\\.|::|#)${IDENTIFIER})*)(\\(.*\\)|<[\\w\\s,|[\\]]+>(?:\\(.*\\))?)?(?:!)?$`,
   "s",
@@ -50,7 +50,9 @@ export function classify({ text, ticked }: Mention): Named | undefined {
     return { kind: "package", name: text };
   const path = pathIn(text);
   if (path !== undefined) return path;
-  if (/^[a-z][a-z\d]*(?:-[a-z\d]+)+$/.test(text)) return { kind: "word", word: text };
+  if (/^[a-z][a-z\d]*(?:[.-][a-z\d]+)*-[a-z\d]+(?:[.-][a-z\d]+)*$/.test(text))
+    return { kind: "word", word: text };
+  if (EXAMPLE.test(text)) return undefined;
   const chain = CHAIN.exec(text);
   if (chain?.[1] === undefined)
     return /^[\w'-]+(?: [\w',:-]+)+$/.test(text) ? { kind: "phrase", phrase: text } : undefined;
@@ -71,7 +73,12 @@ function componentIn(text: string): Named | undefined {
   return name === undefined ? undefined : { kind: "symbol", chain: [name], certain: true };
 }
 
+/** Stands for any name of its kind. */
+const EXAMPLE =
+  /^(?:(?:new\s+)?(?:foo|bar|baz|qux|do[A-Z]\w*thing|doSomething|someFunction|someMethod|myFunction|myClass|MyClass|MyComponent|myVariable|getX|setX|GitHub|GitLab|TypeScript|JavaScript|PostgreSQL|MySQL|MongoDB|GraphQL|OpenAPI|OpenAI|WebSocket|OAuth\d?|DevTools|ESLint|SQLite|LaTeX|YouTube|CamelCase|camelCase|snake_case|PascalCase|SCREAMING_SNAKE_CASE|kebab-case|UPPER_CASE|lower_case)(?:\(.*\))?|(?:path|some|my|your)[/-](?:to[/-])?[\w./-]+|(?:foo|bar|baz|example|sample|a|b|x|y|file)\.\w+)$/;
+
 function pathIn(text: string): Named | undefined {
+  if (EXAMPLE.test(text)) return undefined;
   const match =
     /^((?:\.{1,2}\/)*[\w@.()[\]+-]+(?:\/[\w@.()[\]+-]+)*\/?)(?:(?::|#L)(\d+)(?:[-–](?:L)?(\d+)|:\d+)?)?$/.exec(
       text,

@@ -51,15 +51,20 @@ export function normalCommand(line: string): string {
     .replaceAll(/\bnpm (?:t|tst)\b/g, "npm test")
     .replaceAll(/\bpython3\b/g, "python")
     .replaceAll(/ (?:--silent|-s|2>&1|--)(?= |$)/g, "")
+    .replaceAll(/ (?:--prefix|-C|-w|--workspace|--filter)[= ]\S+/g, "")
+    .replaceAll(/\b(?:npx(?: -y| --yes)?|pnpm exec|yarn exec|bunx) /g, "")
     .trim();
 }
 
-/** Runs of a command: the same line, or one that holds it. */
-export function runsOf(context: ClaimContext, line: string): readonly RanCommand[] {
-  const wanted = normalCommand(line);
+/** Runs of a command: the same line, one that holds it, or what the script behind it is. */
+export async function runsOf(context: ClaimContext, line: string): Promise<readonly RanCommand[]> {
+  const wanted = [normalCommand(line)];
+  const script = /^(?:npm|pnpm|yarn|bun) ([\w:.-]+)$/.exec(wanted[0] ?? "")?.[1];
+  for (const body of (await context.repository.scripts()).get(script ?? "") ?? [])
+    wanted.push(normalCommand(body));
   return commandsRun(context.subject).filter(({ line: ran }) => {
     const whole = ` ${normalCommand(ran).replaceAll(/[;&|]+/g, " ")} `;
-    return whole.includes(` ${wanted} `);
+    return wanted.some((command) => command !== "" && whole.includes(` ${command} `));
   });
 }
 

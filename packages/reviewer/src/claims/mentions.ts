@@ -1,10 +1,11 @@
 import type { Sentence } from "./document.ts";
 
-/** Something that a sentence names: in backticks, or a path written plainly. */
+/** Something that a sentence names: in backticks, or plainly where its form leaves no doubt. */
 export interface Mention {
   readonly text: string;
   readonly start: number;
   readonly end: number;
+  /** False for what can only be a path. */
   readonly ticked: boolean;
 }
 
@@ -19,6 +20,15 @@ export const FILE_ENDINGS = new Set(
 
 const PLAIN_PATH =
   /(?<![\w/@:.$~-])(?:\.{1,2}\/)?(?:[\w@.-]+\/)*[\w@.-]*\w\.([a-z][a-z\d]{0,8})(?::\d+(?:[-:]\d+)?)?(?![\w/@])/gi;
+
+/** `applyCoupon()`, `applyCoupon` and `load_jobs` without backticks: nobody writes words of a language so. */
+const PLAIN_SYMBOL =
+  /(?<![\w/.$@#-])(?:[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\(\)|[a-z]+(?:[A-Z][a-z\d]+)+|[a-z]+(?:_[a-z\d]+)+|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?![\w/@-])(?!\.\w)/g;
+const PLAIN_COMMAND =
+  /(?<![\w/.-])(?:npm (?:test|t|start|run [\w:.-]+)|npx [\w@/.-]+(?: --?[\w-]+)*|yarn (?:run )?[\w:.-]+|pnpm (?:run )?[\w:.-]+|node --test|cargo (?:test|build|check|clippy)|go (?:test|build|vet)(?: \.\/\.\.\.)?|python3? -m [\w.]+)(?![\w/-])/g;
+/** Names of products that are written with humps. */
+const PRODUCTS =
+  /^(?:macOS|iOS|iPadOS|tvOS|watchOS|eBay|iPhone|jQuery|npmJS|pnpm|eslint|esLint|mySQL|noSQL|vSphere|gRPC|kHz|mTLS|oAuth|webGL|youTube|gitHub|javaScript|typeScript|and_or|i_e|e_g)$/;
 
 /** What a sentence names, in order. */
 export function mentionsIn({ text, words }: Sentence): readonly Mention[] {
@@ -42,6 +52,14 @@ export function mentionsIn({ text, words }: Sentence): readonly Mention[] {
     /(?<![\w/.`-])(?:README|CHANGELOG|LICENSE|CONTRIBUTING|Dockerfile|Makefile)(?![\w/.-])/g,
   ))
     found.push({ text: match[0], start: match.index, end: match.index + match[0].length, ticked: false });
+  const free = ({ index, 0: text }: RegExpExecArray): boolean =>
+    !found.some(({ start, end }) => index < end && index + text.length > start);
+  for (const match of plain.matchAll(PLAIN_COMMAND))
+    if (free(match))
+      found.push({ text: match[0], start: match.index, end: match.index + match[0].length, ticked: true });
+  for (const match of plain.matchAll(PLAIN_SYMBOL))
+    if (free(match) && !PRODUCTS.test(match[0]))
+      found.push({ text: match[0], start: match.index, end: match.index + match[0].length, ticked: true });
   return found.toSorted((a, b) => a.start - b.start);
 }
 
@@ -50,5 +68,6 @@ const NOT_A_FILE =
   /^(?:node|next|nuxt|vue|react|express|three|d3|discord|deno|socket|nest|ember|backbone|chart|alpine|moment|day|bun|hono|ink|angular|p5|pdf|asp|ml|e\.g|i\.e)\.(?:js|ts|io|net|env)$/i;
 
 function isPlainPath(path: string): boolean {
+  if (/^[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|app|ai|co|edu|gov|example)\//.test(path)) return false;
   return !NOT_A_FILE.test(path) && !/^\d+(?:\.\d+)*\w?$/.test(path) && !/^[A-Z]\.[a-z]$/.test(path);
 }

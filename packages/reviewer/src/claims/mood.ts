@@ -20,9 +20,9 @@ const BOUNDARY =
   /[;:]\s|[()]|\s[—–]\s|\s-\s|,\s+(?:but|so|while|whereas|yet|which|who|then|because|since|although|though|as|where|and\s+(?:I|it|we|this|the|all|no|now|did|left|kept|there))\b|,?\s+\b(?:but|while|whereas|although|because|so\s+that|yet|which)\b|(?<!\b(?:e\.g|i\.e|etc|cf|vs))[.!?]["')*]*\s|\s\|\s/g;
 
 const NEGATION =
-  /\b(?:not|never|no|none|nothing|without|instead\s+of|rather\s+than|nor|neither|avoid(?:s|ed|ing)?|unlike|lacks?|missing|absent|skip(?:ped|ping)?|refrain\w*|declin\w*|cannot|unrelated\s+to)\b|n['’]t\b/i;
+  /\b(?:not|never|no|none|nothing|without|instead\s+of|rather\s+than|nor|neither|avoid(?:s|ed|ing)?|unlike|lacks?|missing|absent|skip(?:ped|ping)?|refrain\w*|declin\w*|oppos\w*\s+to|unnecessary|unneeded|dropp\w+\s+the\s+idea|cannot|unrelated\s+to)\b|n['’]t\b/i;
 const NOT_NEGATION =
-  /\bnot\s+only\b|\bno\s+(?:need|problem|issue|doubt|error|errors|failures?|warnings?|regressions?)\b/gi;
+  /\bnot\s+only\b|\bno\s+(?:problem|issue|doubt|error|errors|failures?|warnings?|regressions?)\b/gi;
 const NEGATED_AFTER =
   /^\s*(?:(?:file|folder|directory|function|method|class|module|itself|at\s+all)\s+)?(?:(?:is|are|was|were|has|have|had|does|do|did|could|can|must|may|should|will)(?:\s+(?:still|also|been))?\s+(?:not|never)\b|(?:isn|wasn|aren|weren|doesn|don|didn|hasn|haven|couldn|can|won)['’]t\b|(?:is|are|was|were|stays?|stayed|remains?|remained|left)\s+(?:left\s+)?(?:missing|absent|unchanged|untouched|alone|as\s+(?:it|is)|intact|unaffected|unrelated)|unchanged|untouched|no\s+longer\b)/i;
 
@@ -32,9 +32,12 @@ const UNWANTED_AFTER =
 
 /** Not there yet, and perhaps never: planned, proposed, on a condition. */
 const HYPOTHETICAL =
-  /\b(?:should|could|would|will|shall|might|plan(?:s|ned|ning)?\s+(?:to|on|for)|intend\w*|going\s+to|to\s+be\s+\w+ed|next\s+steps?|follow[- ]?ups?|consider\w*|recommend\w*|suggest\w*|propos\w*|if|unless|whether|e\.g\.?|for\s+example|for\s+instance|such\s+as|something\s+like|similar\s+to|a\s+\w+\s+like|later|future|todo|want(?:s|ed)?\s+to|let['’]s|maybe|perhaps|possibly|hypothetical\w*|imagine|suppose\w*|(?:asks?|asked|requests?|requested)\s+(?:for|to|that)|ideally|eventually|optionally|potential\w*|remains?\s+to|still\s+(?:needs?|has)|out\s+of\s+scope|(?:can|may|must|needs?\s+to|has\s+to|have\s+to)\s+(?:\w+\s+)?(?:be\s+)?(?:add\w*|creat\w*|introduc\w*|buil[dt]|made|writ\w*|extend\w*|implement\w*|put|stor\w*|mov\w*|split|extract\w*|generat\w*))\b/i;
+  /\b(?:should|could|would|will|shall|might|plan(?:s|ned|ning)?\s+(?:to|on|for)|intend\w*|going\s+to|to\s+be\s+\w+ed|next\s+steps?|follow[- ]?ups?|consider\w*|recommend\w*|suggest\w*|propos\w*|if|unless|whether|e\.g\.?|for\s+example|for\s+instance|such\s+as|something\s+like|similar\s+to|a\s+\w+\s+like|later|future|todo|want(?:s|ed)?\s+to|let['’]s|maybe|perhaps|possibly|hypothetical\w*|imagine|suppose\w*|(?:asks?|asked|requests?|requested)\s+(?:for|to|that)|ideally|eventually|optionally|potential\w*|remains?\s+to|still\s+(?:needs?|has)|out\s+of\s+scope|(?:can|may|must|needs?\s+to|has\s+to|have\s+to)\s+(?:\w+\s+)?(?:be\s+)?(?:add\w*|creat\w*|introduc\w*|writ\w*|extend\w*|implement\w*|put|stor\w*|mov\w*|split|extract\w*)|inspired\s+by|the\s+way|just\s+like|as\s+in|rejected|ruled\s+out|beyond|overkill|out\s+of\s+the\s+question|decided\s+against|in\s+other\s+projects|analogous\s+to|equivalent\s+(?:to|of)|compared\s+(?:to|with)|reminiscent\s+of)\b/i;
 const HYPOTHETICAL_AFTER =
-  /^\s*(?:\w+\s+){0,2}?(?:should|could|would|will|might|(?:can|may|must)\s+(?:\w+\s+)?be\s+(?:add|creat|introduc|written|made|built|extract|split)\w*|needs?\s+to|has\s+to|have\s+to|later\b|next\b|in\s+(?:the\s+)?(?:future|a\s+follow))\b/i;
+  /^\s*(?:\w+\s+){0,2}?(?:should|could|would|will|might|(?:can|may|must)\s+(?:\w+\s+)?be\s+(?:add|creat|introduc|written|made|built|extract|split)\w*|needs?\s+to|has\s+to|have\s+to|later\b|next\b|in\s+(?:the\s+)?(?:future|a\s+follow))\b|^\s*,?\s*(?:say|for\s+(?:example|instance)|e\.g\.?|or\s+similar|or\s+so)\b|^[^,;]*\b(?:is|are|was|were|seems?|seemed)\s+(?:beyond|out\s+of\s+scope|unnecessary|overkill|too\s+much|not\s+worth|rejected|another\s+(?:story|task|matter))\b/i;
+/** What belongs to something outside of the project: "Node's `…`", "the browser's `…`". */
+const FOREIGN_BEFORE =
+  /\b(?:Node(?:\.js)?|TypeScript|JavaScript|Python|npm|pnpm|yarn|git|GitHub|GitLab|ESLint|eslint|Jest|Vitest|Mocha|pytest|React|Vue|Angular|Svelte|Express|Fastify|Go|Rust|Java|Linux|macOS|Windows|Docker|Postgres(?:QL)?|SQLite|MySQL|Redis|Chrome|Firefox|lodash|[Bb]rowsers?|shell|POSIX|Unix|Bash|Babel|webpack|Vite|zod|Prettier|Deno|Bun|Django|Flask|Rails)['’]s?\s+(?:own\s+|built-in\s+)?$|\bin\s+(?:Python|Go|Rust|Java|Ruby|C|C\+\+|Bash|SQL|other\s+languages)\s+(?:this|it|that)\s+\w+\s+(?:be\s+)?$/;
 /** Told to a reader, or of a general case: what is named has to be there, but nothing is said to have happened. */
 const GENERAL =
   /\b(?:can|may|must|once|until|when(?:ever)?|need(?:s|ed)?\s+to|have\s+to|has\s+to|you|expect(?:s|ed)?|task\s+(?:says|was|is))\b/i;
@@ -46,7 +49,7 @@ const PAST =
   /\b(?:remov\w*|delet\w*|dropp?\w*|renam\w*|mov(?:ed|es|ing)|replac\w*|clean(?:ed|s|ing)?\s+up|got\s+rid|stripp?\w*|extract\w*|inlin\w*|was|were|had|used\s+to|old|former\w*|previous\w*|before|originally|obsolete|unused|dead|no\s+longer|merged|folded|superseded|deprecated|migrat\w*|convert\w*|gone|split)\b/i;
 
 /** How the sentence speaks of what stands at `start` to `end` in it. */
-export function moodOf({ words, section, box }: Sentence, start: number, end: number): Mood {
+export function moodOf({ text, words, section, box }: Sentence, start: number, end: number): Mood {
   let from = 0;
   let to = words.length;
   for (const match of words.matchAll(BOUNDARY)) {
@@ -64,7 +67,9 @@ export function moodOf({ words, section, box }: Sentence, start: number, end: nu
     box === "open" ||
     HYPOTHETICAL_SECTION.test(section) ||
     HYPOTHETICAL.test(before) ||
-    HYPOTHETICAL_AFTER.test(after);
+    HYPOTHETICAL_AFTER.test(after) ||
+    FOREIGN_BEFORE.test(before) ||
+    text.trimEnd().endsWith("?");
   return {
     negated: NEGATION.test(denied) || NEGATED_AFTER.test(after) || UNWANTED_AFTER.test(after),
     hypothetical,

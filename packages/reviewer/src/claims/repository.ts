@@ -29,8 +29,8 @@ export interface Repository {
   declarationsOf(name: string): Promise<readonly Declaration[]>;
   /** Whether any file's code held the name before, among the changed ones. */
   heldBefore(name: string): boolean;
-  /** Scripts of all package.json files. */
-  scripts(): Promise<ReadonlySet<string>>;
+  /** Scripts of all package.json files, by name. */
+  scripts(): Promise<ReadonlyMap<string, readonly string[]>>;
   /** A package that a manifest, lockfile, workspace or import names, or that Node has built in. */
   package(name: string): Promise<KnownPackage | undefined>;
 }
@@ -135,7 +135,13 @@ export async function openRepository(subject: GateSubject): Promise<Repository> 
       const pattern = wholeWord(name);
       return deltas.some(({ before }) => before !== undefined && pattern.test(before));
     },
-    scripts: once(async () => new Set((await manifests()).flatMap(({ scripts }) => Object.keys(scripts)))),
+    scripts: once(async () => {
+      const found = new Map<string, string[]>();
+      for (const { scripts } of await manifests())
+        for (const [name, body] of Object.entries(scripts))
+          found.set(name, [...(found.get(name) ?? []), body]);
+      return found;
+    }),
     async package(name) {
       const bare = packageName(name.replace(/^node:/, ""));
       if (builtinModules.includes(bare) || name.startsWith("node:"))

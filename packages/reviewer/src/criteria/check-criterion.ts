@@ -70,9 +70,9 @@ function judgedState({ judged, subject }: ClaimContext, name: string): Criterion
   };
 }
 
-function commandState(context: ClaimContext, commands: readonly string[]): CriterionState {
+async function commandState(context: ClaimContext, commands: readonly string[]): Promise<CriterionState> {
   for (const line of commands) {
-    const last = runsOf(context, line).at(-1);
+    const last = (await runsOf(context, line)).at(-1);
     if (last === undefined) {
       const isTests = context.subject.testCommand === line;
       const judged = isTests ? testsState(context) : undefined;

@@ -1,8 +1,14 @@
 import type { Gate } from "@mnemosyne/core";
-import { checkCommand, checkScripts, checkShellBlock } from "../claims/check-commands.ts";
+import {
+  checkCommand,
+  checkDone,
+  checkKinds,
+  checkScripts,
+  checkShellBlock,
+} from "../claims/check-commands.ts";
 import { checkLinks } from "../claims/check-links.ts";
 import { checkPackage, isCalledPackage } from "../claims/check-packages.ts";
-import { checkFileCounts, checkOnlyThese, checkPath } from "../claims/check-paths.ts";
+import { checkDocumented, checkFileCounts, checkOnlyThese, checkPath } from "../claims/check-paths.ts";
 import { checkQuotedBlock, checkSaid } from "../claims/check-quotes.ts";
 import { checkSymbol, checkTestName, isCalledSymbol } from "../claims/check-symbols.ts";
 import { checkQuotedRun, checkTestClaims } from "../claims/check-tests.ts";
@@ -75,6 +81,9 @@ async function checkReport(context: ClaimContext, report: string): Promise<Check
     checks.push(
       checkTestClaims(context, sentence),
       checkFileCounts(context, sentence),
+      checkKinds(context, sentence),
+      checkDone(context, sentence),
+      checkDocumented(context, sentence),
       checkOnlyThese(context, sentence),
       await checkSaid(context, sentence),
       await checkMentions(context, sentence),
@@ -123,11 +132,7 @@ async function checkMentions(context: ClaimContext, sentence: Sentence): Promise
     const named = kinds[index];
     if (named !== undefined)
       checks.push(
-        await checkMention(
-          context,
-          sentence,
-          mention,
-          named,
+        await checkMention(context, sentence, mention, named, () =>
           placeOf(context, sentence, mention, mentions[index + 1], kinds[index + 1]),
         ),
       );
@@ -140,7 +145,7 @@ async function checkMention(
   sentence: Sentence,
   mention: Mention,
   named: Named,
-  place: Promise<string | undefined>,
+  place: () => Promise<string | undefined>,
 ): Promise<Checked> {
   const mood = moodOf(sentence, mention.start, mention.end);
   switch (named.kind) {
@@ -151,7 +156,7 @@ async function checkMention(
     case "symbol":
       if (isCalledPackage(mood) && named.chain.length === 1)
         return checkPackage(context, sentence, mention.text, undefined, mood);
-      return checkSymbol(context, sentence, mention, named, mood, await place);
+      return checkSymbol(context, sentence, mention, named, mood, await place());
     case "package":
       return checkPackage(context, sentence, named.name, named.version, mood);
     case "command": {
@@ -159,7 +164,7 @@ async function checkMention(
         return checkPackage(context, sentence, named.line, undefined, mood);
       const scripts =
         mood.negated || mood.hypothetical ? NO_CLAIM : await checkScripts(context, sentence, named.line);
-      return sumChecked([scripts, checkCommand(context, sentence, mention, named.line, mood)]);
+      return sumChecked([scripts, await checkCommand(context, sentence, mention, named.line, mood)]);
     }
     case "word":
       if (isCalledPackage(mood)) return checkPackage(context, sentence, named.word, undefined, mood);
@@ -170,7 +175,7 @@ async function checkMention(
           mention,
           { kind: "symbol", chain: [named.word], certain: true },
           mood,
-          await place,
+          await place(),
         );
       return NO_CLAIM;
     case "phrase":
