@@ -82,7 +82,7 @@ export class TestRun {
 
   /** Reports about the current execution of a task. */
   report(task: string, input: Report): Step {
-    return this.give({ ...input, ...this.ref(task) } as RunInput);
+    return this.give({ ...input, ...this.ref(task) });
   }
 
   /** Claims a task and completes it, with a review where it needs one. */

@@ -206,11 +206,10 @@ export class World {
   }
 
   #spawn(ref: { task: TaskId; attempt: number; epoch: number }, parent: Task): void {
-    const name = (number: number): string => `s${number}`;
     const count = 1 + this.#random.below(2);
     const tasks: Task[] = [];
     for (let index = 0; index < count; index++) {
-      const id = name(this.#random.chance(0.2) ? this.#random.below(this.#spawned + 1) : this.#spawned++);
+      const id = `s${this.#random.chance(0.2) ? this.#random.below(this.#spawned + 1) : this.#spawned++}`;
       const others = [
         ...snapshot(this.state).tasks.map((known) => known.id),
         ...tasks.map((known) => known.id),
