@@ -2,7 +2,10 @@ import type { Work } from "./work.ts";
 
 /** How a write is committed. */
 export interface WriteOptions {
-  /** Waits for the disk whatever the database's setting is (journal, ledger, leases). */
+  /**
+   * Whether it waits for the disk, whatever the database's setting is: the journal, the ledger and leases always do;
+   * what a later write completes need not.
+   */
   readonly full?: boolean;
 }
 

@@ -1,4 +1,5 @@
 import Libsql from "libsql";
+import { notOpened } from "./sqlite-error.ts";
 import type { Statement } from "./statement.ts";
 import type { Call, Reply, Row, SqlValue, Work } from "./work.ts";
 
@@ -21,6 +22,12 @@ interface NativeStatement {
   all(parameters: readonly SqlValue[]): unknown[];
 }
 
+interface Prepared {
+  readonly native: NativeStatement;
+  /** It cannot change anything. */
+  readonly reads: boolean;
+}
+
 /**
  * One native connection. It keeps each statement that it prepared. All calls are synchronous; transactions begin and
  * end by `exec` only, because a prepared BEGIN, or a write outside a transaction, that meets SQLITE_BUSY leaves a
@@ -28,20 +35,31 @@ interface NativeStatement {
  */
 export class LocalConnection {
   readonly #native: InstanceType<typeof Libsql>;
-  readonly #statements = new Map<Statement, NativeStatement>();
+  readonly #statements = new Map<Statement, Prepared>();
   #synchronous: "full" | "normal" | undefined;
   #open = true;
+  #writes = 0;
 
   constructor(options: ConnectionOptions) {
-    this.#native = new Libsql(options.path, {
-      timeout: BLOCKING_WAIT,
-      ...(options.encryptionKey === undefined ? {} : { encryptionKey: options.encryptionKey }),
-    });
+    const { path, encryptionKey } = options;
+    try {
+      this.#native = new Libsql(path, {
+        timeout: BLOCKING_WAIT,
+        ...(encryptionKey === undefined ? {} : { encryptionKey }),
+      });
+    } catch (error) {
+      throw notOpened(path, error);
+    }
   }
 
   /** Whether a transaction is open. False after `close`: the driver must not be asked then. */
   get inTransaction(): boolean {
     return this.#open && this.#native.inTransaction;
+  }
+
+  /** How many statements have changed something so far. */
+  get writes(): number {
+    return this.#writes;
   }
 
   execute(text: string): void {
@@ -56,10 +74,15 @@ export class LocalConnection {
   }
 
   perform(call: Call): Reply {
-    const native = this.#prepared(call.statement);
-    if (call.want === "row") return native.get(call.parameters) as Row | undefined;
-    if (call.want === "rows") return native.all(call.parameters) as Row[];
-    return native.run(call.parameters).changes;
+    const { native, reads } = this.#prepared(call.statement);
+    if (call.want === "changes") {
+      const { changes } = native.run(call.parameters);
+      if (changes > 0) this.#writes++;
+      return changes;
+    }
+    const reply = call.want === "row" ? native.get(call.parameters) : native.all(call.parameters);
+    if (!reads) this.#writes++;
+    return reply as Row | readonly Row[] | undefined;
   }
 
   /** Runs work in one go. */
@@ -94,13 +117,14 @@ export class LocalConnection {
     this.#native.close();
   }
 
-  #prepared(statement: Statement): NativeStatement {
+  #prepared(statement: Statement): Prepared {
     const known = this.#statements.get(statement);
     if (known !== undefined) return known;
     const native = this.#native.prepare(statement.sql) as unknown as NativeStatement;
     if (native.reader) native.raw(true);
-    this.#statements.set(statement, native);
-    return native;
+    const prepared = { native, reads: /^\s*SELECT/i.test(statement.sql) };
+    this.#statements.set(statement, prepared);
+    return prepared;
   }
 }
 

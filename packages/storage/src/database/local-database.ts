@@ -19,6 +19,8 @@ interface Pending {
   readonly work: () => Work<unknown>;
   readonly full: boolean;
   readonly deadline: number;
+  /** It, or one that shared its transaction, failed half-way: it gets a savepoint. */
+  careful: boolean;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -70,6 +72,7 @@ export class LocalDatabase implements Database {
         work,
         full: options?.full ?? this.#options.synchronous === "full",
         deadline: performance.now() + this.#options.busyTimeout,
+        careful: false,
         resolve,
         reject,
       });
@@ -143,17 +146,29 @@ export class LocalDatabase implements Database {
 
   /** Carries out callers in order until the time of one transaction is over, and commits. Gives their number. */
   #perform(connection: LocalConnection, queue: readonly Pending[]): number {
+    const careful = queue.some((pending) => pending.careful);
     const outcomes: Outcome[] = [];
     const end = performance.now() + GROUP_TIME;
-    let lost: unknown;
     for (const pending of queue) {
-      const outcome = performOne(connection, pending);
+      const outcome = careful ? performCarefully(connection, pending) : perform(connection, pending);
+      if (outcome === undefined) return this.#again(connection, queue);
       outcomes.push(outcome);
-      if (!connection.inTransaction) lost = "error" in outcome ? outcome.error : undefined;
-      if (lost !== undefined || performance.now() > end) break;
+      if (!connection.inTransaction) {
+        // SQLite itself gave the whole transaction up (a full disk, an I/O error).
+        this.#settle(outcomes, "error" in outcome ? outcome.error : undefined);
+        return outcomes.length;
+      }
+      if (performance.now() > end) break;
     }
-    this.#settle(outcomes, lost ?? this.#commit(connection));
+    this.#settle(outcomes, this.#commit(connection));
     return outcomes.length;
+  }
+
+  /** Begins anew with a savepoint for each caller. */
+  #again(connection: LocalConnection, queue: readonly Pending[]): number {
+    if (!connection.rollback()) this.#disconnect();
+    for (const pending of queue) pending.careful = true;
+    return 0;
   }
 
   /** Gives the error that took the transaction's changes with it, or leaves them in doubt. */
@@ -207,8 +222,21 @@ export class LocalDatabase implements Database {
   }
 }
 
+/**
+ * Runs one caller in the shared transaction. `undefined` when it failed and left changes of its own behind. Savepoints
+ * would undo just these, but the text index writes all that it holds in memory to the file at each one.
+ */
+function perform(connection: LocalConnection, pending: Pending): Outcome | undefined {
+  const before = connection.writes;
+  try {
+    return { of: pending, value: connection.complete(pending.work()) };
+  } catch (error) {
+    return connection.writes === before || !connection.inTransaction ? { of: pending, error } : undefined;
+  }
+}
+
 /** Runs one caller inside a savepoint, so that its failure takes nothing of the others with it. */
-function performOne(connection: LocalConnection, pending: Pending): Outcome {
+function performCarefully(connection: LocalConnection, pending: Pending): Outcome {
   connection.execute("SAVEPOINT caller");
   try {
     const value = connection.complete(pending.work());

@@ -34,6 +34,15 @@ export function fromSqlite(error: unknown): unknown {
   });
 }
 
+/** The file could not be opened at all. */
+export function notOpened(path: string, cause: unknown): MnemosyneError {
+  return new MnemosyneError(
+    "E_STORAGE",
+    `The database '${path}' cannot be opened (${cause instanceof Error ? cause.message : String(cause)}); its folder must exist and be writable.`,
+    { kind: "unavailable", retryable: false, path: "url", cause },
+  );
+}
+
 /** The database stayed locked by somebody else. */
 export function busy(cause: unknown): MnemosyneError {
   return new MnemosyneError(

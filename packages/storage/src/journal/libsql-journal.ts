@@ -31,6 +31,9 @@ import {
 } from "./journal-statements.ts";
 import { recordOf } from "./run-row.ts";
 
+/** So many events are read in one go, so that a long journal neither blocks the event loop nor holds a lock for long. */
+const PAGE = 2000;
+
 /** The journal in a database. Appends of one tick share a transaction, and each waits for the disk. */
 export class LibsqlJournal implements Journal {
   readonly #database: Database;
@@ -74,6 +77,7 @@ export class LibsqlJournal implements Journal {
     return found.map(recordOf);
   }
 
+  /** A writer that is far behind gets the next 2000 events: it folds them and appends again, as it would in any case. */
   async append(append: JournalAppend): Promise<JournalAppended> {
     const prepared = prepareAppend(append);
     return this.#database.write(() => this.#append(prepared), { full: true });
@@ -85,7 +89,12 @@ export class LibsqlJournal implements Journal {
     const runRow = Number(position[0]);
     const head = Number(position[1] ?? 0);
     if (append.head < head) {
-      const missing = yield* rows(readEvents, { run: runRow, after: append.head, classes: null, limit: -1 });
+      const missing = yield* rows(readEvents, {
+        run: runRow,
+        after: append.head,
+        classes: null,
+        limit: PAGE,
+      });
       return { outcome: "behind", events: eventsOf(append.runId, missing) };
     }
     if (append.head > head)
@@ -117,17 +126,18 @@ export class LibsqlJournal implements Journal {
       options.classes === undefined
         ? null
         : JSON.stringify(options.classes.map((each) => CLASSES.indexOf(each)));
-    return this.#database.read(function* (): Work<readonly RunEvent[]> {
-      const position = yield* row(getPosition, { runId });
-      if (position === undefined) throw runNotFound(runId);
-      const found = yield* rows(readEvents, {
-        run: Number(position[0]),
-        after: options.after ?? 0,
-        classes,
-        limit: options.limit ?? -1,
-      });
-      return eventsOf(runId, found);
-    });
+    const events: RunEvent[] = [];
+    let after = options.after ?? 0;
+    for (let left = options.limit ?? Infinity; left > 0;) {
+      const limit = Math.min(PAGE, left);
+      const from = after;
+      const page = await this.#database.read(() => readPage(runId, from, classes, limit));
+      events.push(...page);
+      if (page.length < limit) break;
+      after = page.at(-1)?.seq ?? after;
+      left -= page.length;
+    }
+    return events;
   }
 
   async head(runId: string): Promise<number> {
@@ -140,6 +150,18 @@ export class LibsqlJournal implements Journal {
     const found = await this.#database.read(() => row(getBlob, { hash: ref.hash }));
     return found === undefined ? undefined : new TextDecoder().decode(bytesOf(found[0]));
   }
+}
+
+function* readPage(
+  runId: string,
+  after: number,
+  classes: string | null,
+  limit: number,
+): Work<readonly RunEvent[]> {
+  const position = yield* row(getPosition, { runId });
+  if (position === undefined) throw runNotFound(runId);
+  const run = Number(position[0]);
+  return eventsOf(runId, yield* rows(readEvents, { run, after, classes, limit }));
 }
 
 function runNotFound(runId: string): MnemosyneError {

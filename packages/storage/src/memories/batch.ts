@@ -17,7 +17,7 @@ import { removal } from "./write-memory.ts";
 /** Milliseconds after which a batch that nobody touches was left behind by a process that died. */
 const ABANDONED_AFTER = 60_000;
 /** A chunk ends after so many milliseconds, so that the event loop and other writers get their turn. */
-const CHUNK_TIME = 15;
+const CHUNK_TIME = 25;
 const CHUNK_ITEMS = 500;
 
 /**
@@ -35,7 +35,10 @@ export async function writeBatch<Item, Result>(
   try {
     while (results.length < items.length) {
       const from = results.length;
-      results.push(...(await database.write(() => writeChunk(batch, items, from, writeOne))));
+      // Need not wait for the disk: the commit that publishes does, for everything before it.
+      results.push(
+        ...(await database.write(() => writeChunk(batch, items, from, writeOne), { full: false })),
+      );
     }
     await publish(database, batch);
   } catch (error) {
