@@ -18,13 +18,15 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/test/**/*.test.ts"],
+          exclude: ["packages/cli/**"],
           isolate: false,
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },
       },
       { extends: true, test: { name: "repo", include: ["test/*.test.ts"] } },
-      // Needs the built packages.
+      // These need the built packages: the command in a process of its own, and what is published.
+      { extends: true, test: { name: "command", include: ["packages/cli/test/**/*.test.ts"] } },
       { extends: true, test: { name: "smoke", include: ["test/smoke/*.test.ts"] } },
       { extends: true, test: { name: "e2e", include: ["examples/*/test/**/*.test.ts"] } },
     ],
