@@ -12,6 +12,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxConcurrency: 2,
+    // One group after the other: what measures time is not disturbed by what starts many processes.
     projects: [
       {
         extends: true,
@@ -24,11 +25,20 @@ export default defineConfig({
           hookTimeout: 20_000,
         },
       },
-      { extends: true, test: { name: "repo", include: ["test/*.test.ts"] } },
+      { extends: true, test: { name: "repo", include: ["test/*.test.ts"], sequence: { groupOrder: 1 } } },
       // These need the built packages: the command in a process of its own, and what is published.
-      { extends: true, test: { name: "command", include: ["packages/cli/test/**/*.test.ts"] } },
-      { extends: true, test: { name: "smoke", include: ["test/smoke/*.test.ts"] } },
-      { extends: true, test: { name: "e2e", include: ["examples/*/test/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "command", include: ["packages/cli/test/**/*.test.ts"], sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: { name: "smoke", include: ["test/smoke/*.test.ts"], sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: { name: "e2e", include: ["examples/*/test/**/*.test.ts"], sequence: { groupOrder: 2 } },
+      },
     ],
   },
 });
