@@ -105,13 +105,13 @@ describe("any text is a legal query", () => {
         const certain = /\bNEAR\b/.test(query);
         expect(!certain || hits.some((hit) => hit.id === id)).toBe(true);
       }),
-      { numRuns: 1200 },
+      { numRuns: 700 },
     );
     await fc.assert(
       fc.asyncProperty(text, async (query) => {
         expect((await storage.search(query)).length).toBeLessThanOrEqual(10);
       }),
-      { numRuns: 1200 },
+      { numRuns: 1700 },
     );
   }, 60_000);
 });
