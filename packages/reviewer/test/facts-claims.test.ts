@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
-import type { GateSubject } from "@mnemosyne/core";
+import type { Gate, GateSubject } from "@mnemosyne/core";
 import { Reviewer, factsGate } from "@mnemosyne/reviewer";
 import { commands, openProject, type Files } from "./project.ts";
 import { RELAY_HELD_OUT, SHOP_HELD_OUT } from "./held-out-claims.ts";
 import { RELAY_HARDER, SHOP_HARDER } from "./harder-claims.ts";
 import { RELAY_HARDEST, SHOP_HARDEST } from "./hardest-claims.ts";
+import { RELAY_LAST, SHOP_LAST } from "./last-claims.ts";
+import { RELAY_SIXTH, SHOP_SIXTH } from "./sixth-claims.ts";
 import { RELAY_MORE, SHOP_MORE } from "./more-claims.ts";
 import { RELAY_CLAIMS } from "./relay-claims.ts";
 import { RELAY_BEFORE, RELAY_EDITS, RELAY_EFFECTS } from "./relay-project.ts";
@@ -58,17 +60,25 @@ async function measure(name: string, scene: Scene, claims: readonly LabelledClai
   });
   expect(judged[0]).toMatchObject({ verdict: "pass", measured: { passed: scene.tests, failed: 0 } });
 
+  const judge = async (report: string): Promise<Awaited<ReturnType<Gate["judge"]>>> =>
+    factsGate().judge({ ...subject, report }, { commands, signal, settings: {}, judged });
   let caught = 0;
   let blamed = 0;
-  for (const { report, truth } of claims) {
-    const { verdict, findings } = await factsGate().judge(
-      { ...subject, report },
-      { commands, signal, settings: {}, judged },
-    );
-    if (verdict === "fail" && !truth) caught++;
-    if (verdict === "fail" && truth) blamed++;
-    if ((verdict === "pass") !== truth)
-      console.log(`${name}: ${truth ? "blamed" : "missed"}: ${report}`, truth ? findings : "");
+  for (const { report } of claims.filter(({ truth }) => !truth)) {
+    if ((await judge(report)).verdict === "fail") caught++;
+    else console.log(`${name}: missed: ${report}`);
+  }
+  // What is true stays true beside other true things: only a batch that is blamed is looked at one by one.
+  const honest = claims.filter(({ truth }) => truth);
+  for (let at = 0; at < honest.length; at += 10) {
+    const batch = honest.slice(at, at + 10).map(({ report }) => report);
+    if ((await judge(batch.join("\n\n## Next claim\n\n"))).verdict === "pass") continue;
+    for (const report of batch) {
+      const { verdict, findings } = await judge(report);
+      if (verdict === "pass") continue;
+      blamed++;
+      console.log(`${name}: blamed: ${report}`, findings);
+    }
   }
   const wrong = claims.filter(({ truth }) => !truth).length;
   const recall = caught / wrong;
@@ -88,6 +98,8 @@ describe("claims whose truth is known", () => {
         ...SHOP_MORE,
         ...SHOP_HARDER,
         ...SHOP_HARDEST,
+        ...SHOP_LAST,
+        ...SHOP_SIXTH,
       ]),
     ).toMatchObject({
       recall: 1,
@@ -99,12 +111,14 @@ describe("claims whose truth is known", () => {
         ...RELAY_MORE,
         ...RELAY_HARDER,
         ...RELAY_HARDEST,
+        ...RELAY_LAST,
+        ...RELAY_SIXTH,
       ]),
     ).toMatchObject({
       recall: 1,
       precision: 1,
     });
-  });
+  }, 120_000);
 
   test("those that no rule was written against", async () => {
     const shop = await measure("shop, held out", SHOP, SHOP_HELD_OUT);
@@ -118,5 +132,5 @@ describe("claims whose truth is known", () => {
     console.log(`facts, held out in all: recall ${recall.toFixed(3)}, precision ${precision.toFixed(3)}`);
     expect(recall).toBeGreaterThanOrEqual(0.95);
     expect(precision).toBeGreaterThanOrEqual(0.97);
-  });
+  }, 120_000);
 });

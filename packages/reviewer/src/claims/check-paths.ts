@@ -25,7 +25,7 @@ const MERELY_NAMED =
   /(?<![\w-])(?:link|links|reference|references|pointer|import|imports|path|paths|redirect|according|compared?|report(?:ed)?|describ\w+|mention\w*|document\w*|found|specified|seen|fail\w*|defined|declared|listed|like|unlike|similar|as|used|uses|using|by|with|from|due|related|applies|respect|contrast|addition|order|match|matches|matching|refer\w*|point\w*|pointed|relative|exported|read\w*|needed|required|relevant|applied|close|next)(?![\w-])[^_]*$/i;
 const PASSIVE = (verb: string): RegExp =>
   new RegExp(
-    `^\\s*(?:(?:was|were|is|has\\s+been|have\\s+been)\\s+(?:now\\s+|also\\s+|newly\\s+)?|now\\s+)${verb}\\b`,
+    `^\\s*(?:(?:was|were|is|has\\s+been|have\\s+been)\\s+(?:now\\s+|also\\s+|newly\\s+|both\\s+|all\\s+)?|now\\s+)${verb}\\b`,
     "i",
   );
 const PASSIVE_MADE = PASSIVE("(?:added|created|written|introduced|generated)");
@@ -68,9 +68,13 @@ export async function checkPath(
   const path = named.path.replace(/^\.\//, "").replace(/\/$/, "");
   if (path.startsWith("../") || NOT_A_PATH_AFTER.test(mood.after) || NOT_A_PATH_BEFORE.test(mood.before))
     return NO_CLAIM;
-  const changed = subject.changes.filter((change) => isSame(change.path, path));
-
   const there = await repository.find(path);
+  // A name alone is the file at the root, if there is one, and not every file of that name.
+  const isRooted = there[0] === path;
+  const changed = subject.changes.filter((change) =>
+    isRooted ? change.path === path : isSame(change.path, path),
+  );
+
   const saidMade = SAID_MADE.test(sentence.words.slice(mention.end));
   if (saidMade && !mood.hypothetical && there.length === 0) return missing(context, sentence, named.path);
 
@@ -167,7 +171,9 @@ function missing(context: ClaimContext, sentence: Sentence, path: string): Check
 }
 
 /** "added" or "changed" if the words say that this file is what the work was done on. */
-function saysChanged({ before, after }: Mood): string | undefined {
+function saysChanged({ before, after: direct }: Mood): string | undefined {
+  // "`a` and `b` were both updated": what is said of the last is said of all.
+  const after = direct.replace(/^(?:\s*(?:,|and|&)+\s*_+)+/, "");
   if (
     MERELY_NAMED.test(before.replace(/_+/g, "").trim()) &&
     !ACTIVE_MADE.test(before) &&
@@ -300,12 +306,28 @@ export function checkOnlyThese(context: ClaimContext, sentence: Sentence): Check
 const DOCUMENTED =
   /\b(?:updated|extended|wrote|rewrote|adjusted|improved|revised|added(?:\s+\w+){0,4}\s+to)\s+(?:the\s+|its\s+|our\s+)?(?:docs|documentation|user\s+guide|manual)\b|\b(?:docs|documentation)\s+(?:was|were|has\s+been|have\s+been|is|are)\s+(?:now\s+|also\s+)?(?:updated|extended|written|adjusted|improved|revised)\b/i;
 
+/** "Updated the changelog", "added an entry to the readme". */
+const NAMED_DOCUMENT =
+  /\b(?:updated|extended|wrote|rewrote|adjusted|changed|edited|added(?:\s+\w+){0,4}\s+to)\s+(?:the\s+|its\s+|our\s+)?(change\s?log|readme)\b|\b(change\s?log|readme)\s+(?:was|were|has\s+been|is)\s+(?:now\s+|also\s+)?(?:updated|extended|adjusted|changed|edited)\b/i;
+
 /** "Updated the documentation": a document, or a comment on what it documents, was changed. */
 export function checkDocumented(context: ClaimContext, sentence: Sentence): Checked {
-  const match = DOCUMENTED.exec(sentence.words);
+  const match = NAMED_DOCUMENT.exec(sentence.words) ?? DOCUMENTED.exec(sentence.words);
   if (match === null || context.document !== undefined) return NO_CLAIM;
   const mood = moodOf(sentence, match.index, match.index + match[0].length);
   if (mood.negated || mood.hypothetical || EARLIER.test(mood.before)) return NO_CLAIM;
+  const name = (match[1] ?? match[2])?.toLowerCase().replace(/\s/g, "");
+  if (name !== undefined) {
+    const file = name === "readme" ? /(?:^|\/)readme\b/i : /(?:^|\/)(?:changelog|changes|history|news)\b/i;
+    if (context.subject.changes.some(({ path }) => file.test(path))) return HOLDS;
+    return refuted(
+      context,
+      "notChanged",
+      sentence,
+      `The ${name} was not changed.`,
+      "no such file is among the changes",
+    );
+  }
   const documented = context.repository.deltas.some(
     ({ path, added }) =>
       isProse(path) ||

@@ -60,6 +60,10 @@ const ADDED = new RegExp(
   "gi",
 );
 
+/** "Added tests for the parser", without a number. */
+const ADDED_SOME =
+  /\b(?:added|wrote|(?:have|has)\s+written)\s+(?:(?:new|more|unit|integration|some|further|regression|additional|extensive|comprehensive|thorough|the|a|corresponding|matching|proper|several|missing)\s+)*tests?\b(?!\s+(?:files?|helpers?|fixtures?|data|script|command|runner|setup|dependenc\w+))/gi;
+
 /** Told of another time, another place, or of a part. */
 const EARLIER =
   /\b(?:before|previously|initially|originally|at\s+first|baseline|at\s+the\s+start|was|were|had|used\s+to|prior|until|main|master|upstream|base|old)\b/i;
@@ -85,6 +89,7 @@ export function checkTestClaims(context: ClaimContext, sentence: Sentence): Chec
   each(OUT_OF, (match, mood) => checkOutOf(context, sentence, Number(match[1]), Number(match[2]), mood));
   each(PASS_OUT_OF, (match, mood) => checkOutOf(context, sentence, Number(match[1]), Number(match[2]), mood));
   each(ADDED, (match, mood) => checkAdded(context, sentence, numberOf(match[1]), mood));
+  each(ADDED_SOME, (_match, mood) => checkAdded(context, sentence, 1, mood));
   each(COUNT_PASS, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
   each(SUITE_OF, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), "", mood));
   each(PASS_COUNT, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
@@ -198,7 +203,11 @@ function checkAdded(context: ClaimContext, sentence: Sentence, claimed: number, 
     ({ path, added }) =>
       isTestPath(path) && added.some(({ text }) => /\.each\b|\bfor\s*\(|parametrize|\bt\.Run\(/.test(text)),
   );
-  if (fresh >= claimed || tables) return HOLDS;
+  // More of an existing test is written, too.
+  const extended =
+    claimed === 1 &&
+    context.repository.deltas.some(({ path, added }) => isTestPath(path) && added.length > 0);
+  if (fresh >= claimed || tables || extended) return HOLDS;
   return refuted(
     context,
     "testsAdded",

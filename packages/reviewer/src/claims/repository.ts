@@ -88,10 +88,7 @@ export async function openRepository(subject: GateSubject): Promise<Repository> 
       const clean = normal(path);
       if (clean === "" || known.has(clean) || folders.has(clean)) return [clean];
       if (await existsInside(subject, clean)) return [clean];
-      // "the README" is README.md, wherever it stands.
-      const names = /(?:^|\/)(?:README|CHANGELOG|LICENSE|CONTRIBUTING)$/.test(clean)
-        ? [clean, `${clean}.md`, `${clean}.txt`, `${clean}.rst`]
-        : [clean];
+      const names = otherNames(clean);
       return [...files, ...folders].filter((other) =>
         names.some((name) => other === name || other.endsWith(`/${name}`)),
       );
@@ -262,6 +259,14 @@ async function existsInside(subject: GateSubject, path: string): Promise<boolean
     // E_PATH_ESCAPE, E_NOT_ALLOWED: whatever is there is none of the workspace's.
     return false;
   }
+}
+
+/** "the README" is README.md; TypeScript imports `./a.ts` as `./a.js`. */
+function otherNames(path: string): readonly string[] {
+  if (/(?:^|\/)(?:README|CHANGELOG|LICENSE|CONTRIBUTING)$/.test(path))
+    return [path, `${path}.md`, `${path}.txt`, `${path}.rst`];
+  const stem = /^(.*)\.([cm]?)js(x?)$/.exec(path);
+  return stem === null ? [path] : [path, `${stem[1]}.${stem[2]}ts${stem[3]}`, `${stem[1]}.tsx`];
 }
 
 function foldersOf(path: string): readonly string[] {
