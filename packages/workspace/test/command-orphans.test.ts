@@ -34,7 +34,9 @@ async function killWorkerOf(mode: "off" | "required", how: NodeJS.Signals) {
     await runner.run({ line: ${JSON.stringify(LINE)} }, { cwd: ${JSON.stringify(folder)}, sandbox: "${mode}" });
   `;
   writeFileSync(path.join(home, "worker.mjs"), program);
-  const worker = spawn(process.execPath, [path.join(home, "worker.mjs")], { stdio: ["ignore", "inherit", "inherit"] });
+  const worker = spawn(process.execPath, [path.join(home, "worker.mjs")], {
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const names = ["leader", "grandchild", "scrubbed", ...(linux ? ["stray"] : []), "ready"];
   for (let tries = 0; !names.every((name) => existsSync(path.join(folder, name))); tries += 1) {
     if (tries > 1_000) throw new Error("the command did not start");
@@ -47,7 +49,10 @@ async function killWorkerOf(mode: "off" | "required", how: NodeJS.Signals) {
   const ticks = readFileSync(path.join(folder, "ticks"), "utf8").length;
   await sleep(300);
   const after = readFileSync(path.join(folder, "ticks"), "utf8").length;
-  const pids = mode === "off" ? names.slice(0, -1).map((name) => Number(readFileSync(path.join(folder, name), "utf8"))) : [];
+  const pids =
+    mode === "off"
+      ? names.slice(0, -1).map((name) => Number(readFileSync(path.join(folder, name), "utf8")))
+      : [];
   rmSync(folder, { recursive: true, force: true });
   return { pids, wrote: after - ticks };
 }
@@ -65,7 +70,11 @@ test("an end by SIGTERM leaves nothing either", async () => {
   expect(wrote).toBe(0);
 }, 60_000);
 
-test.skipIf(sandbox.level === "none")(`kill -9 of the worker of a sandboxed command (bubblewrap)`, async () => {
-  const { wrote } = await killWorkerOf("required", "SIGKILL");
-  expect(wrote).toBe(0);
-}, 60_000);
+test.skipIf(sandbox.level === "none")(
+  `kill -9 of the worker of a sandboxed command (bubblewrap)`,
+  async () => {
+    const { wrote } = await killWorkerOf("required", "SIGKILL");
+    expect(wrote).toBe(0);
+  },
+  60_000,
+);

@@ -4,7 +4,12 @@ import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
-import { createCommandRunner, isProcessAlive, killProcessGroup, processStartTime } from "@mnemosyne/workspace";
+import {
+  createCommandRunner,
+  isProcessAlive,
+  killProcessGroup,
+  processStartTime,
+} from "@mnemosyne/workspace";
 import { newFolder } from "./random-folder.ts";
 
 const cwd = newFolder("commands");
@@ -17,7 +22,8 @@ afterAll(async () => {
 const plain = { cwd, sandbox: "off" } as const;
 
 async function until(condition: () => boolean, milliseconds = 3_000): Promise<boolean> {
-  for (const deadline = Date.now() + milliseconds; Date.now() < deadline; await sleep(10)) if (condition()) return true;
+  for (const deadline = Date.now() + milliseconds; Date.now() < deadline; await sleep(10))
+    if (condition()) return true;
   return condition();
 }
 
@@ -31,7 +37,14 @@ function pidIn(file: string): number {
 
 test("a shell line gives its output, its exit code and how long it took", async () => {
   const result = await runner.run({ line: "echo out; echo err >&2; sleep 0.1; exit 3" }, plain);
-  expect(result).toMatchObject({ exitCode: 3, signal: null, stdout: "out\n", stderr: "err\n", truncated: 0, timedOut: false });
+  expect(result).toMatchObject({
+    exitCode: 3,
+    signal: null,
+    stdout: "out\n",
+    stderr: "err\n",
+    truncated: 0,
+    timedOut: false,
+  });
   expect(result.durationMs).toBeGreaterThan(90);
   expect(result.sandbox).toEqual({ level: "none", missing: ["turned off"] });
 });
@@ -48,20 +61,35 @@ test("a program that is not there, and a folder that is not there, are said so",
     code: "E_COMMAND_FAILED",
     message: expect.stringContaining("no-such-program"),
   });
-  await expect(runner.run({ line: "true" }, { ...plain, cwd: path.join(cwd, "gone") })).rejects.toMatchObject({
+  await expect(runner.run({ line: "true" }, { ...plain, cwd: path.join(cwd, "gone") })).rejects.toMatchObject(
+    {
+      code: "E_COMMAND_FAILED",
+    },
+  );
+  await expect(runner.run({ line: "true" }, { ...plain, cwd: "." })).rejects.toMatchObject({
     code: "E_COMMAND_FAILED",
   });
-  await expect(runner.run({ line: "true" }, { ...plain, cwd: "." })).rejects.toMatchObject({ code: "E_COMMAND_FAILED" });
 });
 
 test("nothing of the environment is passed on but what is listed and what is given", async () => {
   const secretive = createCommandRunner({
-    environment: { PATH: process.env["PATH"], HOME: "/home/x", LC_ALL: "C.UTF-8", ANTHROPIC_API_KEY: "sk", NODE_OPTIONS: "-r x" },
+    environment: {
+      PATH: process.env["PATH"],
+      HOME: "/home/x",
+      LC_ALL: "C.UTF-8",
+      ANTHROPIC_API_KEY: "sk",
+      NODE_OPTIONS: "-r x",
+    },
   });
   const { stdout } = await secretive.run({ line: "env" }, { ...plain, env: { GIVEN: "yes" } });
   await secretive.close();
-  const names = stdout.trim().split("\n").map((line) => line.split("=")[0]);
-  expect(new Set(names)).toEqual(new Set(["PATH", "HOME", "LC_ALL", "TERM", "GIVEN", "PWD", "MNEMOSYNE_COMMAND"]));
+  const names = stdout
+    .trim()
+    .split("\n")
+    .map((line) => line.split("=")[0]);
+  expect(new Set(names)).toEqual(
+    new Set(["PATH", "HOME", "LC_ALL", "TERM", "GIVEN", "PWD", "MNEMOSYNE_COMMAND"]),
+  );
   expect(stdout).toContain("TERM=dumb");
 });
 
@@ -88,13 +116,19 @@ test("pieces of output come as they are made, characters never split", async () 
 
 test("memory stays bounded whatever a command prints", async () => {
   const before = process.memoryUsage().rss;
-  const { truncated } = await runner.run({ line: "head -c 60000000 /dev/zero" }, { ...plain, outputLimit: 1000 });
-  expect(truncated).toBe(60_000_000 - 1_000);
-  expect(process.memoryUsage().rss - before).toBeLessThan(50 << 20);
+  const { truncated } = await runner.run(
+    { line: "head -c 30000000 /dev/zero" },
+    { ...plain, outputLimit: 1000 },
+  );
+  expect(truncated).toBe(30_000_000 - 1_000);
+  expect(process.memoryUsage().rss - before).toBeLessThan(25 << 20);
 });
 
 test("a time limit ends the group: first with SIGTERM, after the grace with SIGKILL", async () => {
-  const polite = await runner.run({ line: "trap 'echo bye; exit 7' TERM; sleep 30 & wait" }, { ...plain, timeout: 200 });
+  const polite = await runner.run(
+    { line: "trap 'echo bye; exit 7' TERM; sleep 30 & wait" },
+    { ...plain, timeout: 200 },
+  );
   expect(polite).toMatchObject({ timedOut: true, stdout: "bye\n", exitCode: 7 });
   expect(polite.durationMs).toBeLessThan(1_500);
   const impatient = createCommandRunner({ grace: 300 });
@@ -109,14 +143,16 @@ test("a time limit ends the group: first with SIGTERM, after the grace with SIGK
 test("an aborted command ends and says so", async () => {
   const abort = new AbortController();
   const running = runner.run({ line: "echo $$ > aborted; sleep 30" }, { ...plain, signal: abort.signal });
-  const rejected = expect(running).rejects.toMatchObject({ code: "E_CANCELLED", kind: "cancelled" });
+  const failure = running.catch((error: unknown) => error);
   await until(() => (readFileSafe("aborted") ?? "") !== "");
   abort.abort();
-  await rejected;
+  expect(await failure).toMatchObject({ code: "E_CANCELLED", kind: "cancelled" });
   expect(alive(pidIn("aborted"))).toBe(false);
-  await expect(runner.run({ line: "touch never" }, { ...plain, signal: abort.signal })).rejects.toMatchObject({
-    code: "E_CANCELLED",
-  });
+  await expect(runner.run({ line: "touch never" }, { ...plain, signal: abort.signal })).rejects.toMatchObject(
+    {
+      code: "E_CANCELLED",
+    },
+  );
   expect(readFileSafe("never")).toBeUndefined();
 });
 
@@ -166,10 +202,10 @@ test("a process is known by pid and start time; a group is killed by them, a str
 test("closing ends what runs, and a closed runner says so", async () => {
   const own = createCommandRunner();
   const running = own.run({ line: "echo $$ > closing; sleep 30" }, plain);
-  const rejected = expect(running).rejects.toMatchObject({ code: "E_CANCELLED" });
+  const failure = running.catch((error: unknown) => error);
   await until(() => (readFileSafe("closing") ?? "") !== "");
   await own.close();
-  await rejected;
+  expect(await failure).toMatchObject({ code: "E_CANCELLED" });
   expect(alive(pidIn("closing"))).toBe(false);
   await expect(own.run({ line: "true" }, plain)).rejects.toMatchObject({ code: "E_CLOSED" });
   await own.close();

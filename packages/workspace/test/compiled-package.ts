@@ -16,11 +16,21 @@ export function compilePackage(folder: string): void {
     mkdirSync(target, { recursive: true });
     copyFileSync(path.join(PACKAGES, name, "package.json"), path.join(target, "package.json"));
     // Types are checked elsewhere, and core's declarations may not be built.
-    const flags = ["--noCheck", "--noEmitOnError", "false", "--declaration", "false", "--declarationMap", "false"];
+    const flags = [
+      "--noCheck",
+      "--noEmitOnError",
+      "false",
+      "--declaration",
+      "false",
+      "--declarationMap",
+      "false",
+    ];
     const project = path.join(PACKAGES, name, "tsconfig.build.json");
     execFileSync(process.execPath, [tsc, "-p", project, "--outDir", path.join(target, "dist"), ...flags]);
   }
-  const { dependencies } = JSON.parse(readFileSync(path.join(PACKAGES, "workspace/package.json"), "utf8")) as {
+  const { dependencies } = JSON.parse(
+    readFileSync(path.join(PACKAGES, "workspace/package.json"), "utf8"),
+  ) as {
     readonly dependencies: Readonly<Record<string, string>>;
   };
   for (const name of Object.keys(dependencies).filter((name) => !name.startsWith("@mnemosyne/"))) {

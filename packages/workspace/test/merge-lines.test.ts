@@ -46,16 +46,26 @@ test("with one side unchanged it is the other; both alike it is that; and the si
   );
 });
 
+function put(all: readonly string[], at: number, lines: readonly string[]): string[] {
+  return all.toSpliced(at, 1, ...lines);
+}
+
 test("edits of far lines always go together, and each is where it was made", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 19 }), fc.integer({ min: 0, max: 19 }), fc.array(fc.constantFrom("x\n", "y\n"), { maxLength: 3 }), fc.array(fc.constantFrom("u\n", "v\n"), { maxLength: 3 }), (i, j, mine, theirs) => {
-      fc.pre(Math.abs(i - j) > 1);
-      const base = Array.from({ length: 20 }, (_, at) => `line ${at}\n`);
-      const put = (all: readonly string[], at: number, lines: readonly string[]): string[] => all.toSpliced(at, 1, ...lines);
-      const [first, second] = i > j ? [put(base, i, mine), put(base, j, theirs)] : [put(base, j, theirs), put(base, i, mine)];
-      const both = i > j ? put(put(base, i, mine), j, theirs) : put(put(base, j, theirs), i, mine);
-      expect(merge(base.join(""), first.join(""), second.join(""))).toBe(both.join(""));
-    }),
+    fc.property(
+      fc.integer({ min: 0, max: 19 }),
+      fc.integer({ min: 0, max: 19 }),
+      fc.array(fc.constantFrom("x\n", "y\n"), { maxLength: 3 }),
+      fc.array(fc.constantFrom("u\n", "v\n"), { maxLength: 3 }),
+      (i, j, mine, theirs) => {
+        fc.pre(Math.abs(i - j) > 1);
+        const base = Array.from({ length: 20 }, (_, at) => `line ${at}\n`);
+        const [first, second] =
+          i > j ? [put(base, i, mine), put(base, j, theirs)] : [put(base, j, theirs), put(base, i, mine)];
+        const both = i > j ? put(put(base, i, mine), j, theirs) : put(put(base, j, theirs), i, mine);
+        expect(merge(base.join(""), first.join(""), second.join(""))).toBe(both.join(""));
+      },
+    ),
   );
 });
 
@@ -64,9 +74,17 @@ test("a unified diff is what patch programs read", () => {
   expect(unifiedDiff(change, "one\ntwo\nthree\n", "one\n2\nthree")).toBe(
     "--- a/src/a.ts\n+++ b/src/a.ts\n@@ -1,3 +1,3 @@\n one\n-two\n-three\n+2\n+three\n\\ No newline at end of file\n",
   );
-  expect(unifiedDiff({ path: "n", kind: "added" }, undefined, "x\n")).toBe("--- /dev/null\n+++ b/n\n@@ -0,0 +1,1 @@\n+x\n");
-  expect(unifiedDiff({ path: "n", kind: "deleted" }, "x\n", undefined)).toBe("--- a/n\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-x\n");
-  expect(unifiedDiff(change, Buffer.from([0, 1]), Buffer.from([0, 2]))).toBe("Binary files a/src/a.ts and b/src/a.ts differ\n");
+  expect(unifiedDiff({ path: "n", kind: "added" }, undefined, "x\n")).toBe(
+    "--- /dev/null\n+++ b/n\n@@ -0,0 +1,1 @@\n+x\n",
+  );
+  expect(unifiedDiff({ path: "n", kind: "deleted" }, "x\n", undefined)).toBe(
+    "--- a/n\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-x\n",
+  );
+  expect(unifiedDiff(change, Buffer.from([0, 1]), Buffer.from([0, 2]))).toBe(
+    "Binary files a/src/a.ts and b/src/a.ts differ\n",
+  );
   expect(unifiedDiff(change, "same", "same")).toBe("");
-  expect(unifiedDiff({ path: 'a"\nb', kind: "added" }, undefined, "")).toBe('--- /dev/null\n+++ "b/a\\"\\nb"\n');
+  expect(unifiedDiff({ path: 'a"\nb', kind: "added" }, undefined, "")).toBe(
+    '--- /dev/null\n+++ "b/a\\"\\nb"\n',
+  );
 });

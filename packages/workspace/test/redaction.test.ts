@@ -15,7 +15,11 @@ const KEYS = [
   ["eyJ", "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"],
 ].map((parts) => parts.join(""));
 
-const BLOCK = ["-----BEGIN RSA ", "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nabc+/=\n-----END RSA ", "PRIVATE KEY-----"].join("");
+const BLOCK = [
+  "-----BEGIN RSA ",
+  "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nabc+/=\n-----END RSA ",
+  "PRIVATE KEY-----",
+].join("");
 
 test.each(KEYS)("a key of a known kind is masked: %s", (key) => {
   const { redact } = createRedactor();
@@ -53,7 +57,9 @@ test.each([
   expect(createRedactor().redact(text)).toBe(text);
 });
 
-const secret = fc.string({ minLength: 8, maxLength: 60, unit: "grapheme" }).filter((text) => text.trim().length >= 8);
+const secret = fc
+  .string({ minLength: 8, maxLength: 60, unit: "grapheme" })
+  .filter((text) => text.trim().length >= 8);
 const surroundings = fc.string({ maxLength: 80, unit: "grapheme" });
 
 test("a given value never comes through: plain, in JSON, in a URL, in hex, in base64 of any longer text", () => {
@@ -69,7 +75,7 @@ test("a given value never comes through: plain, in JSON, in a URL, in hex, in ba
       expect(redact(hex)).not.toContain(hex);
       const encoded = redact(Buffer.from(before + value + after).toString("base64"));
       const decoded = Buffer.from(encoded.replaceAll("[redacted]", ""), "base64").toString("utf8");
-      if (!(before + after).includes(value)) expect(decoded).not.toContain(value);
+      expect(decoded.includes(value) && !(before + after).includes(value)).toBe(false);
       expect(redact(redact(before + value))).toBe(redact(before + value));
     }),
     { numRuns: 300 },
@@ -77,7 +83,18 @@ test("a given value never comes through: plain, in JSON, in a URL, in hex, in ba
 });
 
 test("in pieces it gives what it gives for the whole, however the text is split", () => {
-  const word = fc.constantFrom(...KEYS, BLOCK, "hunter2-hunter2", " ", "\n", "password=", "https://u:pw@h/", "some words ", "x".repeat(300), "é😀");
+  const word = fc.constantFrom(
+    ...KEYS,
+    BLOCK,
+    "hunter2-hunter2",
+    " ",
+    "\n",
+    "password=",
+    "https://u:pw@h/",
+    "some words ",
+    "x".repeat(300),
+    "é😀",
+  );
   fc.assert(
     fc.property(
       fc.array(word, { maxLength: 40 }),
@@ -109,7 +126,15 @@ test("short values are not looked for, and a long text takes linear time", () =>
     redact(text);
     return performance.now() - start;
   };
-  for (const piece of ["password=", "-----BEGIN PRIVATE KEY-----", "https://a:", "eyJ", "Bearer ", "sk-", "a".repeat(9)]) {
+  for (const piece of [
+    "password=",
+    "-----BEGIN PRIVATE KEY-----",
+    "https://a:",
+    "eyJ",
+    "Bearer ",
+    "sk-",
+    "a".repeat(9),
+  ]) {
     time(piece.repeat(2_000));
     const short = Math.min(...[1, 2, 3].map(() => time(piece.repeat(2_000))));
     const long = Math.min(...[1, 2, 3].map(() => time(piece.repeat(16_000))));

@@ -58,9 +58,15 @@ export function createCommandRunner(options: CommandRunnerOptions = {}): OwnedCo
   let detected: Promise<Sandbox> | undefined;
   let count = 0;
 
-  async function run(command: Command, commandOptions: CommandOptions, own: AbortController): Promise<CommandResult> {
+  async function run(
+    command: Command,
+    commandOptions: CommandOptions,
+    own: AbortController,
+  ): Promise<CommandResult> {
     if (closed) {
-      throw new MnemosyneError("E_CLOSED", "This command runner is closed. Make a new one.", { kind: "input" });
+      throw new MnemosyneError("E_CLOSED", "This command runner is closed. Make a new one.", {
+        kind: "input",
+      });
     }
     supervisor ??= startSupervisor(prefix);
     count += 1;
@@ -81,10 +87,16 @@ export function createCommandRunner(options: CommandRunnerOptions = {}): OwnedCo
     signal: AbortSignal,
     watcher: Supervisor,
   ): Promise<CommandResult> {
-    const prepared = await prepare(command, commandOptions, `${prefix}.${count}`, async () => {
-      detected ??= options.sandbox === undefined ? detectSandbox() : Promise.resolve(options.sandbox);
-      return await detected;
-    }, options);
+    const prepared = await prepare(
+      command,
+      commandOptions,
+      `${prefix}.${count}`,
+      async () => {
+        detected ??= options.sandbox === undefined ? detectSandbox() : Promise.resolve(options.sandbox);
+        return await detected;
+      },
+      options,
+    );
     if (signal.aborted) throw cancelled(signal);
     return await carryOut(prepared, { ...commandOptions, signal }, watcher, options.grace ?? 2_000);
   }
@@ -136,16 +148,25 @@ async function prepare(
   const { root, note } = await treeAbove(cwd);
   // Git looks for a repository above a tree and would find the workspace's own.
   const ceiling = note === undefined ? {} : { GIT_CEILING_DIRECTORIES: dirname(root) };
-  const environment = commandEnvironment(runner.environment ?? process.env, { ...ceiling, ...options.env }, marker);
+  const environment = commandEnvironment(
+    runner.environment ?? process.env,
+    { ...ceiling, ...options.env },
+    marker,
+  );
   const argv = await argvOf(command, cwd, environment["PATH"] ?? "");
-  if (mode === "off") return { argv, cwd, environment, marker, sandbox: { level: "none", missing: ["turned off"] } };
+  if (mode === "off")
+    return { argv, cwd, environment, marker, sandbox: { level: "none", missing: ["turned off"] } };
   const sandbox = await findSandbox();
   if (sandbox.level === "none") {
     if (mode === "required") {
-      throw new MnemosyneError("E_SANDBOX", `This command must run in a sandbox: ${sandbox.missing.join("; ")}.`, {
-        kind: "input",
-        hint: "Install bubblewrap (apt-get install bubblewrap, dnf install bubblewrap) and allow user namespaces, or set `sandbox: preferred`.",
-      });
+      throw new MnemosyneError(
+        "E_SANDBOX",
+        `This command must run in a sandbox: ${sandbox.missing.join("; ")}.`,
+        {
+          kind: "input",
+          hint: "Install bubblewrap (apt-get install bubblewrap, dnf install bubblewrap) and allow user namespaces, or set `sandbox: preferred`.",
+        },
+      );
     }
     return { argv, cwd, environment, marker, sandbox };
   }
@@ -161,12 +182,17 @@ async function prepare(
 
 async function argvOf(command: Command, cwd: string, path: string): Promise<readonly string[]> {
   if ("line" in command) return ["/bin/sh", "-c", command.line];
-  if ((await findProgram(command.program, cwd, path)) !== undefined) return [command.program, ...command.args];
-  throw failed(`There is no program ${JSON.stringify(command.program)} to run. Install it, or give its path.`);
+  if ((await findProgram(command.program, cwd, path)) !== undefined)
+    return [command.program, ...command.args];
+  throw failed(
+    `There is no program ${JSON.stringify(command.program)} to run. Install it, or give its path.`,
+  );
 }
 
 /** The tree that a folder lies in, with its note; else the folder itself. */
-async function treeAbove(cwd: string): Promise<{ readonly root: string; readonly note: TreeNote | undefined }> {
+async function treeAbove(
+  cwd: string,
+): Promise<{ readonly root: string; readonly note: TreeNote | undefined }> {
   for (let root = cwd; root !== "/"; root = dirname(root)) {
     const note = await readTreeNote(root);
     if (note !== undefined) return { root, note };
@@ -311,5 +337,8 @@ function failed(message: string, cause?: unknown): MnemosyneError {
 }
 
 function cancelled(signal: AbortSignal): MnemosyneError {
-  return new MnemosyneError("E_CANCELLED", "The command was cancelled.", { kind: "cancelled", cause: signal.reason });
+  return new MnemosyneError("E_CANCELLED", "The command was cancelled.", {
+    kind: "cancelled",
+    cause: signal.reason,
+  });
 }

@@ -21,7 +21,18 @@ export async function detectSandbox(path: string = process.env["PATH"] ?? ""): P
   }
   const program = await findProgram("bwrap", "/", path);
   if (program === undefined) return { level: "none", missing: ["bubblewrap is not installed"] };
-  const args = [...FIXED, "--unshare-net", ...privileges(), "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"];
+  const args = [
+    ...FIXED,
+    "--unshare-net",
+    ...privileges(),
+    "--ro-bind",
+    "/",
+    "/",
+    "--dev",
+    "/dev",
+    "--proc",
+    "/proc",
+  ];
   const failure = await tryOut(program, [...args, "--tmpfs", "/tmp", "--", "/bin/sh", "-c", "exit 0"]);
   return failure === undefined
     ? { level: "bubblewrap", program }
@@ -80,7 +91,10 @@ export function sandboxArguments(view: SandboxView): readonly string[] {
   args.push("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc");
   for (const folder of hidden) if (folder !== "/dev/shm") args.push("--tmpfs", folder);
   const show = (flag: string, path: string): void => void args.push(flag, path, path);
-  const programs = [...pathFolders(environment["PATH"] ?? "", home), dirname(dirname(realOf(process.execPath)))];
+  const programs = [
+    ...pathFolders(environment["PATH"] ?? "", home),
+    dirname(dirname(realOf(process.execPath))),
+  ];
   for (const path of [...programs, ...view.readable.map(realOf)]) {
     if (isBelowAny(path, hidden)) show("--ro-bind-try", path);
   }
@@ -120,7 +134,8 @@ function pathFolders(path: string, home: string): readonly string[] {
     .filter((folder) => folder.startsWith("/"))
     .flatMap((folder) => {
       const prefix = dirname(folder);
-      const whole = prefix.startsWith(`${home}/`) && existsSync(`${prefix}/lib`) && prefix !== `${home}/.local`;
+      const whole =
+        prefix.startsWith(`${home}/`) && existsSync(`${prefix}/lib`) && prefix !== `${home}/.local`;
       return whole ? [folder, `${prefix}/lib`] : [folder];
     });
 }

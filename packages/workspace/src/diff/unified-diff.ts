@@ -27,7 +27,7 @@ export function unifiedDiff(
   const patch = createTwoFilesPatch("a", "b", old, fresh, undefined, undefined, {
     context: options.context ?? 3,
     timeout: 5_000,
-  }) as string | undefined;
+  });
   if (patch === undefined) return `Files ${from} and ${to} differ too much to be shown\n`;
   const firstHunk = patch.indexOf("\n@@");
   return `--- ${from}\n+++ ${to}\n${firstHunk < 0 ? "" : patch.slice(firstHunk + 1)}`;

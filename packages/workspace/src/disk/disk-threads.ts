@@ -90,6 +90,7 @@ async function inThreads(
                 outcomes[index] = result;
                 feed();
               });
+              // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
               thread.postMessage(batch);
             };
             thread.once("error", reject);

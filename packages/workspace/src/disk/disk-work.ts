@@ -35,6 +35,7 @@ export function createDiskWork(fs: typeof Fs, crypto: typeof Crypto): DiskWork {
   const whole = 1 << 20;
   const buffer = Buffer.allocUnsafe(whole);
 
+  // oxlint-disable unicorn/consistent-function-scoping -- nothing outside this function exists where it runs
   const asFsPath = (path: string): string | Buffer => {
     if (!/[\udc80-\udcff]/u.test(path)) return path;
     const parts: Buffer[] = [];

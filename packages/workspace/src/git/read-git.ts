@@ -23,12 +23,24 @@ export interface ReadGitOptions {
  * repository, no git, or git refuses or takes too long.
  */
 export async function readGit(folder: string, options: ReadGitOptions = {}): Promise<GitFacts | undefined> {
-  const filters = await git(folder, ["config", "-z", "--name-only", "--get-regexp", "^filter\\."], [], options);
+  const filters = await git(
+    folder,
+    ["config", "-z", "--name-only", "--get-regexp", "^filter\\."],
+    [],
+    options,
+  );
   const off = (filters ?? "")
     .split("\0")
     .filter((key) => key !== "")
     .map((key) => [key, /\.required$/iu.test(key) ? "false" : ""] as const);
-  const args = ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--ignore-submodules=dirty"];
+  const args = [
+    "status",
+    "--porcelain=v2",
+    "--branch",
+    "-z",
+    "--untracked-files=normal",
+    "--ignore-submodules=dirty",
+  ];
   const status = await git(folder, [...args, "--", ".", ":(exclude,glob)**/.mnemosyne/**"], off, options);
   return status === undefined ? undefined : factsOf(status);
 }
@@ -82,7 +94,13 @@ async function git(
     execFile(
       "git",
       ["--no-pager", "--no-optional-locks", ...args],
-      { cwd: folder, env: environment, maxBuffer: 64 << 20, timeout, ...(signal === undefined ? {} : { signal }) },
+      {
+        cwd: folder,
+        env: environment,
+        maxBuffer: 64 << 20,
+        timeout,
+        ...(signal === undefined ? {} : { signal }),
+      },
       // Whatever the reason, there is nothing to say about the folder.
       (error, stdout) => resolve(error === null ? stdout : undefined),
     );

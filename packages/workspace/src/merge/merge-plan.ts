@@ -102,7 +102,8 @@ export async function planMerge(options: PlanMergeOptions): Promise<MergePlan> {
       });
     }
   }
-  for (const { path, after } of [...steps.values()]) {
+  const planned = [...steps.values()];
+  for (const { path, after } of planned) {
     if (after !== null) conflicts.push(...(await addFolders(workspace, result, path, steps)));
   }
   return {

@@ -1,8 +1,9 @@
-import { constants, lstatSync, readlinkSync, type BigIntStats } from "node:fs";
+import { constants, type BigIntStats } from "node:fs";
 import { lstat, open, readlink, type FileHandle } from "node:fs/promises";
 import { MnemosyneError } from "@mnemosyne/core";
 import { isGone, type FileIdentity } from "../manifest/walk-folder.ts";
 import { decodeName, fsPath } from "./fs-path.ts";
+import { openFolder, type OpenFolder } from "./open-folder.ts";
 import { isAsideName, isGitName, isStateName } from "./reserved-names.ts";
 
 /** Where a jailed path leads. */
@@ -110,14 +111,15 @@ function reservedPart(parts: readonly string[]): string | undefined {
 }
 
 /**
- * Opens a regular file that {@link resolveInJail} gave, and checks that what was opened is what was meant: a folder
- * may have become a link in between.
+ * Opens a regular file at the place that {@link resolveInJail} gave, following no link: one that was put there since is
+ * refused.
  */
 export async function openInJail(jail: Jail, path: string, place: Place): Promise<FileHandle> {
+  using folder = folderOf(jail, path, place, false);
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   let handle: FileHandle;
   try {
-    handle = await open(fsPath(place.real), flags);
+    handle = await open(folder.at(nameOf(place)), flags);
   } catch (error) {
     throw openError(path, error);
   }
@@ -126,7 +128,6 @@ export async function openInJail(jail: Jail, path: string, place: Place): Promis
     if (stat.isDirectory()) throw notAllowed(path, "it is a folder, not a file");
     if (!stat.isFile()) throw notAllowed(path, "it is not a regular file");
     if (isForbidden(jail, stat)) throw notAllowed(path, "it is a database's file");
-    assertOpened(path, place, handle.fd, stat);
     return handle;
   } catch (error) {
     await handle.close();
@@ -134,23 +135,33 @@ export async function openInJail(jail: Jail, path: string, place: Place): Promis
   }
 }
 
-/** Throws `E_PATH_ESCAPE` unless the open file is the one at the place. */
-export function assertOpened(path: string, place: Place, fd: number, opened: BigIntStats): void {
-  if (process.platform === "linux") {
-    const link = decodeName(readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" }));
-    if (link !== place.real && link !== `${place.real} (deleted)`) {
-      throw escape(path, "it became a link while it was opened");
-    }
-    return;
-  }
-  const now = lstatSync(fsPath(place.real), { bigint: true });
-  if (now.dev !== opened.dev || now.ino !== opened.ino) throw escape(path, "it changed while it was opened");
+/** Holds the folder of a place open; with `create` it is made. Throws `E_PATH_ESCAPE`, `E_NOT_ALLOWED`, `E_NOT_FOUND`. */
+export function folderOf(jail: Jail, path: string, place: Place, create: boolean): OpenFolder {
+  const base = [jail.root, ...jail.readable].find((root) => place.real.startsWith(`${root}/`));
+  if (base === undefined) throw notAllowed(path, "it is a folder, not a file");
+  const folder = openFolder(
+    base,
+    place.real
+      .slice(base.length + 1)
+      .split("/")
+      .slice(0, -1),
+    create,
+  );
+  if (folder === "missing") throw notFound(path);
+  if (folder === "link") throw escape(path, "a folder in it became a link meanwhile");
+  if (folder === "obstacle") throw notAllowed(path, "a part of it is a file, not a folder");
+  return folder;
+}
+
+/** The last part of a place. */
+export function nameOf(place: Place): string {
+  return place.real.slice(place.real.lastIndexOf("/") + 1);
 }
 
 function openError(path: string, error: unknown): MnemosyneError {
   const { code } = error as NodeJS.ErrnoException;
   if (isGone(error)) return notFound(path);
-  if (code === "ELOOP") return escape(path, "it became a link while it was opened");
+  if (code === "ELOOP") return escape(path, "it became a link meanwhile");
   if (code === "ENXIO") return notAllowed(path, "it is not a regular file");
   return unusable(path, error);
 }

@@ -18,9 +18,9 @@ export interface RedactionStream {
 /** Masks secrets in text. */
 export interface Redactor {
   /** The text with `[redacted]` in place of each secret. */
-  redact(text: string): string;
+  readonly redact: (text: string) => string;
   /** For pieces: a secret is masked wherever the text was split. Together they give what `redact` gives for the whole. */
-  stream(): RedactionStream;
+  readonly stream: () => RedactionStream;
 }
 
 const MASK = "[redacted]";
@@ -44,9 +44,12 @@ interface Range {
  * redact("pw is hunter2-hunter2"); // "pw is [redacted]"
  */
 export function createRedactor(options: RedactorOptions = {}): Redactor {
-  const forms = [...new Set((options.secrets ?? []).flatMap(secretForms))].toSorted((a, b) => b.length - a.length);
+  const forms = [...new Set((options.secrets ?? []).flatMap(secretForms))].toSorted(
+    (a, b) => b.length - a.length,
+  );
   const hold = Math.max(HOLD, forms[0]?.length ?? 0);
-  const ranges = (text: string): readonly Range[] => joined([...valueRanges(text, forms), ...patternRanges(text)]);
+  const ranges = (text: string): readonly Range[] =>
+    joined([...valueRanges(text, forms), ...patternRanges(text)]);
   const redact = (text: string): string => masked(text, ranges(text));
   return { redact, stream: () => redactionStream(ranges, hold) };
 }

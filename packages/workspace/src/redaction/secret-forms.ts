@@ -41,7 +41,9 @@ function urlForms(secret: string): readonly string[] {
 /** The characters of base64 that depend on these bytes alone, whatever stands before and after them. */
 function base64Forms(bytes: Buffer): readonly string[] {
   return [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64").replace(/=+$/u, "");
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString("base64")
+      .replace(/=+$/u, "");
     const from = Math.ceil((offset * 8) / 6);
     const wholeBits = (offset + bytes.length) * 8;
     return encoded.slice(from, Math.floor(wholeBits / 6));

@@ -57,9 +57,15 @@ export const SECRET_PATTERNS: readonly SecretPattern[] = [
   { pattern: new RegExp(KEYS.join("|"), "gu") },
   { pattern: /(?<keep>\b(?:Bearer|Basic|token)[ \t]{1,4})[A-Za-z0-9._~+/=-]{16,}/giu, isSecret: looksRandom },
   // Credentials in a URL
-  { pattern: /(?<keep>\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@'"`<>]{0,100}:)[^\s/@'"`<>]{1,200}(?=@)/giu, isSecret: isNoPlaceholder },
   {
-    pattern: new RegExp(`(?<keep>(?:${NAMES})[A-Za-z0-9_-]{0,20}["']?\\s{0,4}(?:=|:|=>)\\s{0,4}["'\`]?)[^\\s"'\`,;<>(){}[\\]]{8,}`, "giu"),
+    pattern: /(?<keep>\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@'"`<>]{0,100}:)[^\s/@'"`<>]{1,200}(?=@)/giu,
+    isSecret: isNoPlaceholder,
+  },
+  {
+    pattern: new RegExp(
+      `(?<keep>(?:${NAMES})[A-Za-z0-9_-]{0,20}["']?\\s{0,4}(?:=|:|=>)\\s{0,4}["'\`]?)[^\\s"'\`,;<>(){}[\\]]{8,}`,
+      "giu",
+    ),
     isSecret: looksRandom,
   },
 ];
@@ -70,7 +76,8 @@ function isNoPlaceholder(value: string): boolean {
 
 /** Letters and digits (or signs) in no order: not a word, a path, a call or a placeholder. */
 function looksRandom(value: string): boolean {
-  if (!isNoPlaceholder(value) || /^(?:process|import|env|os|config|options|this|self)\./iu.test(value)) return false;
+  if (!isNoPlaceholder(value) || /^(?:process|import|env|os|config|options|this|self)\./iu.test(value))
+    return false;
   if (!/[A-Za-z]/u.test(value) || !/[0-9+/=!@#$^&*-]/u.test(value)) return false;
   if (/^[a-z]+(?:[-_./][a-z]+)*$/iu.test(value)) return false;
   return entropy(value.slice(0, 200)) >= 2.8;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { lstat, mkdir, open, rename, rm, rmdir, unlink } from "node:fs/promises";
+import { lstat, open, rename, rm, rmdir, unlink } from "node:fs/promises";
 import { MnemosyneError, type FileChange, type Workspace } from "@mnemosyne/core";
 import { cacheRule } from "../manifest/cache-folders.ts";
 import { diffManifests } from "../manifest/diff-manifests.ts";
@@ -10,8 +10,9 @@ import { isGone, walkFolder, type FileIdentity } from "../manifest/walk-folder.t
 import { comparePaths, fsPath } from "../path/fs-path.ts";
 import { globMatcher } from "../path/globs.ts";
 import {
-  assertOpened,
   escape,
+  folderOf,
+  nameOf,
   notAllowed,
   notFound,
   openInJail,
@@ -75,29 +76,22 @@ export class FolderWorkspace implements Workspace {
   async write(path: string, content: string | Uint8Array): Promise<void> {
     const place = await this.#place(path, "write");
     if (place.inside === "") throw notAllowed(path, "it is the workspace itself");
-    const present = await statOf(place.real);
+    using folder = folderOf(this.#jail, path, place, true);
+    const target = folder.at(nameOf(place));
+    const present = await lstatAt(target);
+    if (present?.isSymbolicLink() === true) throw escape(path, "it became a link meanwhile");
     if (present !== undefined && !present.isFile()) throw notAllowed(path, "it is not a regular file");
-    await this.#makeFolders(path, place);
-    const folder = place.real.slice(0, place.real.lastIndexOf("/"));
-    const aside = `${folder}/.mnemosyne-aside-${randomBytes(8).toString("hex")}.new`;
+    const aside = folder.at(`.mnemosyne-aside-${randomBytes(8).toString("hex")}.new`);
     // A new file gets the bits that the process's mask leaves; a known one keeps its own.
-    const handle = await open(
-      fsPath(aside),
-      "wx",
-      present === undefined ? 0o666 : Number(present.mode) & 0o777,
-    );
+    const handle = await open(aside, "wx", 0o666);
     try {
-      const opened = await handle.stat({ bigint: true });
-      assertOpened(path, { real: aside, inside: aside }, handle.fd, opened);
-      if (present !== undefined && (present.mode & 0o7777n) !== (opened.mode & 0o7777n)) {
-        await handle.chmod(Number(present.mode) & 0o7777);
-      }
+      if (present !== undefined) await handle.chmod(Number(present.mode) & 0o7777);
       await handle.writeFile(content);
       await handle.close();
-      await rename(fsPath(aside), fsPath(place.real));
+      await rename(aside, target);
     } catch (error) {
       await handle.close();
-      await rm(fsPath(aside), { force: true });
+      await rm(aside, { force: true });
       throw error;
     }
   }
@@ -105,14 +99,16 @@ export class FolderWorkspace implements Workspace {
   async delete(path: string): Promise<void> {
     const place = await this.#place(path, "write", false);
     if (place.inside === "") throw notAllowed(path, "it is the workspace itself");
-    const stat = await statOf(place.real);
+    using folder = folderOf(this.#jail, path, place, false);
+    const target = folder.at(nameOf(place));
+    const stat = await lstatAt(target);
     if (stat === undefined) throw notFound(path);
     if (!stat.isDirectory()) {
-      await unlink(fsPath(place.real));
+      await unlink(target);
       return;
     }
     try {
-      await rmdir(fsPath(place.real));
+      await rmdir(target);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
@@ -197,27 +193,16 @@ export class FolderWorkspace implements Workspace {
     }
     return place;
   }
-
-  /** Makes the folders above a place, and checks afterwards that none of them is or became a link. */
-  async #makeFolders(path: string, place: Place): Promise<void> {
-    const folder = place.real.slice(0, place.real.lastIndexOf("/"));
-    try {
-      await mkdir(fsPath(folder), { recursive: true });
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EEXIST" || code === "ENOTDIR")
-        throw notAllowed(path, "a part of it is a file, not a folder");
-      throw error;
-    }
-    const again = await resolveInJail(this.#jail, path);
-    if (again.real !== place.real) throw escape(path, "a folder in it became a link while it was written");
-  }
 }
 
 /** `lstat`, or undefined where there is nothing. */
 export async function statOf(path: string): Promise<BigIntStats | undefined> {
+  return await lstatAt(fsPath(path));
+}
+
+async function lstatAt(path: string | Buffer): Promise<BigIntStats | undefined> {
   try {
-    return await lstat(fsPath(path), { bigint: true });
+    return await lstat(path, { bigint: true });
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
