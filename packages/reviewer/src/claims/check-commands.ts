@@ -7,8 +7,9 @@ import { moodOf, type Mood } from "./mood.ts";
 const RAN =
   /\b(?:ran|re-?ran|executed|invoked|verified\s+(?:it\s+|this\s+|that\s+|everything\s+)?(?:with|by|using|via|through)|(?:checked|tested|confirmed|validated)\s+(?:it\s+|this\s+|that\s+)?(?:with|by|using|via)|after\s+(?:running|executing)|by\s+running|running)\b(?:\s+\w+){0,3}[\s_:,]*$/i;
 const WAS_RUN = /^\s*(?:was|were|has\s+been|have\s+been)\s+(?:also\s+|then\s+)?(?:run|executed|re-?run)\b/i;
+/** Said right behind a command, or behind those that are named with it: "passes", "→ no issues", ": ok", "(clean)". */
 const SUCCEEDS =
-  /^\s*(?:(?:now|also|both|all|still|then|again)\s+)*(?:pass(?:es|ed)?|succe(?:eds?|eded)|exit(?:s|ed)?\s+(?:with\s+)?(?:code\s+|status\s+)?(?:0|zero|clean\w*)|complet(?:es|ed)|is\s+(?:clean|green)|runs?\s+(?:clean\w*|green|without|fine|successfully)|ran\s+(?:clean\w*|without|fine|successfully)|finish(?:es|ed)|reports?\s+no|shows?\s+no|work(?:s|ed))\b/i;
+  /^(?:\s*(?:,|and|&)+\s*_+)*\s*\)?\s*(?:→|->|=>|:|[—–-]|\(|,)?\s*(?:(?:now|also|both|all|still|then|again|it|which|that|output|result|came\s+back|comes\s+back|is|was|are|were|runs?|ran|reports?|reported|shows?|showed|gives?|gave|prints?|printed|finishes|finished|completes?|completed|ends?|ended|exits?|exited|with|code|status|has|had)\s+){0,4}(?:pass(?:es|ed|ing)?|succe(?:eds?|eded|ss\w*)|ok(?:ay)?|green|clean(?:ly)?|fine|good|happy|0|zero|(?:no|0|zero|without)(?:\s+any)?\s+(?:errors?|issues?|warnings?|problems?|complaints?|findings?|failures?|trouble)|✅|✔|✓|works?|worked|complet(?:es|ed)|finish(?:es|ed))(?![\w-])/i;
 const SUCCEEDED_BEFORE = /\b(?:pass(?:es|ed|ing)?|succe(?:eds?|eded)|clean)\s+(?:with|under|in|on)\s*$/i;
 /** "Ran the linter (`npm run lint`), which passed." */
 const RAN_IN_BRACKETS = /\b(?:ran|re-?ran|executed)\s+(?:\w+\s+){0,4}\(\s*$/i;
@@ -28,10 +29,9 @@ export async function checkCommand(
 ): Promise<Checked> {
   if (context.document !== undefined || mood.negated || mood.supposed) return NO_CLAIM;
   if (TO_READER.test(mood.before) && !/\b(?:I|we)\b/.test(mood.before)) return NO_CLAIM;
+  const behind = sentence.words.slice(end);
   const succeeds =
-    SUCCEEDS.test(mood.after.replace(/^(?:\s*(?:,|and|&)+\s*_+)+/, "")) ||
-    SUCCEEDED_BEFORE.test(mood.before) ||
-    SUCCEEDS_BEHIND.test(sentence.words.slice(end));
+    SUCCEEDS.test(behind) || SUCCEEDED_BEFORE.test(mood.before) || SUCCEEDS_BEHIND.test(behind);
   const ran =
     RAN.test(mood.before) || WAS_RUN.test(mood.after) || RAN_IN_BRACKETS.test(sentence.words.slice(0, start));
   if (!ran && !succeeds) return NO_CLAIM;

@@ -1,9 +1,11 @@
 import { HOLDS, NO_CLAIM, refuted, type Checked, type ClaimContext } from "./claim.ts";
+import { isBuiltIn } from "./builtin-names.ts";
+import { commandsRun } from "./evidence.ts";
 import type { Sentence } from "./document.ts";
 import { isAsserted, type Mood } from "./mood.ts";
 
 const NOUN_AFTER =
-  /^\s*(?:v?\d[\w.]*\s+)?(?:npm\s+)?(?:package|dependency|dependencies|devDependency|library|lib|crate|gem|npm\s+module)\b|^\s*(?:as|to|from)\s+(?:a\s+)?(?:new\s+)?(?:the\s+)?(?:dev\s*)?(?:devDependenc|dependenc)/i;
+  /^\s*(?:v?\d[\w.]*\s+)?(?:npm\s+)?(?:package|dependency|dependencies|devDependency|library|lib|crate|gem|npm\s+module)\b|^\s*(?:as|to|from)\s+(?:a\s+)?(?:new\s+)?(?:the\s+)?(?:dev\s*)?(?:devDependenc|dependenc)|^\s*(?:was|is|were|has\s+been)\s+(?:added|introduced|installed|chosen|removed|dropped|used)\s+(?:as|to|from|among)\s+(?:a\s+|an\s+|the\s+)?(?:new\s+)?(?:dev\s*|runtime\s+|peer\s*)?dependenc/i;
 const NOUN_BEFORE =
   /\b(?:package|dependency|devDependency|library|crate|gem|depend(?:s|ed)?(?:\s+only)?\s+on|dependency\s+on|install(?:ed)?|upgrad(?:ed?|es)|bump(?:ed|s)?|downgraded)(?:\s+(?:the|on|to))?\s*$/i;
 const MOVED = String.raw`(?:(?:was|is|were|are|has\s+been|stays?|went)\s+(?:now\s+)?(?:(?:upgraded|bumped|downgraded|pinned|installed|updated|raised|locked|added|introduced|kept)\s+)?)?`;
@@ -70,4 +72,33 @@ export async function checkPackage(
 function sameVersion(have: string, wanted: string): boolean {
   const bare = have.replace(/^[^\d]*/, "");
   return bare === wanted || bare.startsWith(`${wanted}.`) || bare.startsWith(`${wanted}-`);
+}
+
+const USES =
+  /\b(?:uses?|used|using|via|relies\s+on|relying\s+on|built\s+on|based\s+on|powered\s+by|switch(?:ed|es)?\s+(?:over\s+)?to|migrat(?:ed|es?)\s+to|moved\s+to|help\s+of|replac\w+(?:\s+\S+){0,4}\s+(?:by|with))\s+(?:the\s+)?$/i;
+
+/** "uses `dayjs`": a package, a name in the code, or at least a word that the project knows. */
+export async function checkUsed(
+  context: ClaimContext,
+  sentence: Sentence,
+  word: string,
+  mood: Mood,
+): Promise<Checked> {
+  if (!isAsserted(mood) || !USES.test(mood.before) || !/^[a-z][a-z\d]{2,}$/.test(word)) return NO_CLAIM;
+  const { repository } = context;
+  if (
+    isBuiltIn([word]) ||
+    (await repository.package(word)) !== undefined ||
+    (await repository.mentions(word))
+  )
+    return HOLDS;
+  if (repository.heldBefore(word) || commandsRun(context.subject).some(({ line }) => line.includes(word)))
+    return HOLDS;
+  return refuted(
+    context,
+    "package",
+    sentence,
+    `'${word}' is neither a package of the project nor a name in it.`,
+    "looked in manifests, lockfiles, code and documents",
+  );
 }

@@ -8,19 +8,22 @@ import { isAsserted, moodOf, type Mood } from "./mood.ts";
 
 type PathNamed = Extract<Named, { kind: "path" }>;
 
-const MADE = String.raw`(?:add(?:ed)?|creat(?:ed?|es)|wr(?:ote|itten)|introduc(?:ed?|es)|generated)`;
-const EDITED = String.raw`(?:updat(?:ed?|es)|modif(?:y|ied|ies)|edit(?:ed)?|chang(?:ed?|es)|rewr(?:ote|itten|ite)|refactor(?:ed)?|extend(?:ed)?|adjust(?:ed)?|correct(?:ed)?|patch(?:ed)?|touch(?:ed)?|simplif(?:y|ied)|fix(?:ed)?)`;
-const DROPPED = String.raw`(?:delet(?:ed?|es)|remov(?:ed?|es))`;
+/** Forms that tell what was done; the bare one only where a clause begins with it, as in a list of changes. */
+const told = (past: string, bare: string): string =>
+  String.raw`(?:\b(?:${past})|(?:^|^\W+|\b(?:I|we|and|then|also)\s+)(?:${bare}))`;
+const MADE = told("added|created|wrote|written|introduced|generated", "adds?|creates?|writes?|introduces?");
+const EDITED = told(
+  "updated|modified|edited|changed|rewrote|rewritten|refactored|extended|adjusted|corrected|patched|touched|simplified|fixed",
+  "update|modify|edit|change|rewrite|refactor|extend|adjust|correct|patch|touch|simplify|fix(?:es)?",
+);
+const DROPPED = told("deleted|removed", "deletes?|removes?");
 const FILLER = String.raw`(?:\s+(?:the|a|an|new|only|file|files|module|script|folder|directory|test|tests|existing|both|all|its|our|and|,|small|missing|corresponding|_+))*[\s,:]*`;
-const directly = (verb: string): RegExp => new RegExp(`\\b${verb}${FILLER}$`, "i");
+const directly = (verb: string): RegExp => new RegExp(`${verb}${FILLER}$`, "i");
 const ACTIVE_MADE = directly(MADE);
 const ACTIVE_EDITED = directly(EDITED);
 const ACTIVE_DROPPED = directly(DROPPED);
 /** "Added a test to `x`", "Fixed the parser in `x`": the file that the work was done in. */
-const WITHIN = new RegExp(
-  `^(?=.*\\b(?:${MADE}|${EDITED})\\b).*\\b(?:in|to|inside|into|within)${FILLER}$`,
-  "i",
-);
+const WITHIN = new RegExp(`^(?=.*(?:${MADE}|${EDITED})\\b).*\\b(?:in|to|inside|into|within)${FILLER}$`, "i");
 const MERELY_NAMED =
   /(?<![\w-])(?:link|links|reference|references|pointer|import|imports|path|paths|redirect|according|compared?|report(?:ed)?|describ\w+|mention\w*|document\w*|found|specified|seen|fail\w*|defined|declared|listed|like|unlike|similar|as|used|uses|using|by|with|from|due|related|applies|respect|contrast|addition|order|match|matches|matching|refer\w*|point\w*|pointed|relative|exported|read\w*|needed|required|relevant|applied|close|next)(?![\w-])[^_]*$/i;
 const PASSIVE = (verb: string): RegExp =>
@@ -45,14 +48,14 @@ const FRONTED_AFTER =
 const AT_RUN_TIME =
   /\w\s+(?:now\s+|also\s+|then\s+|only\s+)?(?:writes?|creates?|generates?|produces?|outputs?|saves?|stores?|emits?|prints?|reads?|loads?|expects?|accepts?|appends?|logs?|looks?\s+for|falls?\s+back|defaults?|sends?|downloads?|uploads?|serves?|caches?|when|missing|absent)\b[^_]*$/i;
 const GENERATED =
-  /^(?:node_modules|dist|build|out|target|coverage|tmp|temp|logs?|\.git|\.venv|\.cache|__pycache__)(?:\/|$)/;
+  /^(?:node_modules|dist|build|out|target|coverage|tmp|temp|logs?|__pycache__|\.(?!github|vscode|husky|changeset|circleci|gitlab|devcontainer)\w[\w-]*\/.*)(?:\/|$)/;
 const EARLIER =
   /\b(?:already|previous(?:ly)?|earlier|existing|upstream|before|originally|another|other\s+(?:task|agent)|last\s+(?:week|time|run)|initial(?:ly)?)\b/i;
 const TARGET = /\b(?:to|into|with|as)\s*$|(?:→|->|=>)\s*$/i;
 const RENAMING = /\b(?:renam\w*|mov(?:ed|e|es|ing)|extract\w*|split|convert\w*|migrat\w*|replac\w*)\b/i;
 /** After a name with a slash: it is a branch, a route or an image, not a file. */
 const NOT_A_PATH_AFTER =
-  /^\s*(?:branch|route|endpoint|header|image|repo(?:sitory)?|package|media\s+type|mime|content\s+type|tag|organi[sz]ation|namespace|topic|queue|channel|locale|time\s?zone|pair|ratio|combination)\b/i;
+  /^\s*(?:branch|route|endpoint|header|image|repo(?:sitory)?|package|media\s+type|mime|content\s+type|tag|organi[sz]ation|namespace|topic|queue|channel|locale|time\s?zone|pair|ratio|combination|standard|format|convention|spec(?:ification)?|syntax|files\b|file\s+format|extension|suffix)\b/i;
 const NOT_A_PATH_BEFORE =
   /\b(?:branch|route|endpoint|header|image|repo(?:sitory)?|media\s+type|tag|subpath|specifier|import(?:ed)?\s+from|GET|POST|PUT|DELETE|PATCH|checkout|URL|scheme|named)\s*$/;
 
@@ -116,6 +119,7 @@ export async function checkPath(
     if (before && (mood.past || !made) && !isTarget) return HOLDS;
     // What a program reads or writes when it runs need not be there now.
     if (!made && (AT_RUN_TIME.test(mood.before) || GENERATED.test(path))) return NO_CLAIM;
+    if (!made && (await isMember(context, path))) return HOLDS;
     if (!looksLikeFile(named, repository.isFolder(path.split("/")[0] ?? "")) && !made) return NO_CLAIM;
     return missing(context, sentence, named.path);
   }
@@ -159,10 +163,29 @@ function saidUntouched({ before, after }: Mood): boolean {
 const LISTED =
   /^[*_]*\s*(?::|[—–-]|\|)\s+[*_]*(?:now|use[sd]?|add(?:s|ed)?|updat(?:es?|ed)|rewr(?:ites?|itten|ote)|fix(?:es|ed)?|chang(?:es?|ed)|extend(?:s|ed)?|refactor(?:s|ed)?|remov(?:es?|ed)|replac(?:es?|ed)|handl(?:es?|ed)|support(?:s|ed)?|simplif(?:y|ies|ied)|adjust(?:s|ed)?|adapt(?:s|ed)?|export(?:s|ed)?|mov(?:es?|ed)|correct(?:s|ed)?|call(?:s|ed)?|wir(?:es?|ed))\b/i;
 
-function saidEdited({ words }: Sentence, { start, end }: Mention, { before, after }: Mood): boolean {
-  if (/^[\s*_]*$/.test(words.slice(0, start)) && LISTED.test(words.slice(end))) return true;
+/** "Changed: `a`, `b`", and lists below such words. */
+const CHANGE_LIST =
+  /(?:^|>\s*|\W)(?:files?\s+|modules?\s+)?(?:(?:what\s+)?changed|changes|modified|updated|edited|touched|created|added|new\s+files?|files)(?:\s+(?:files?|modules?|in|by|this|task|change|the|following|are|were|is|code|made|I))*\s*:?\s*$/i;
+const NO_CHANGE =
+  /^[^.;]*\b(?:unchanged|untouched|no\s+change|not\s+(?:changed|touched)|as\s+(?:it|they)\s+(?:is|was|are|were)|nothing|only\s+read)\b/i;
+
+function saidEdited({ words, section }: Sentence, { start, end }: Mention, { before, after }: Mood): boolean {
+  const leading = words.slice(0, start);
+  const leads = /^[\s*_\d.|]*$/.test(leading);
+  if (leads && LISTED.test(words.slice(end))) return true;
+  const lead = /^([^:]{3,40}):\s*(?:[\s,_*]|and|[\w./-]+\.\w+|\([^)]*\))*$/.exec(leading)?.[1];
+  const listed = lead === undefined ? leads && CHANGE_LIST.test(section) : CHANGE_LIST.test(lead);
+  if (listed && !NO_CHANGE.test(words.slice(end))) return true;
   const fronted = /(?:^|\s)(?:in|to)\s+(?:the\s+)?(?:file\s+)?$/i.test(before) && FRONTED_AFTER.test(after);
   return fronted || SAID_EDITED.test(words.slice(end));
+}
+
+/** `sink.env`, `report.log`: a member whose name is a file's ending. */
+async function isMember({ repository }: ClaimContext, path: string): Promise<boolean> {
+  const parts = path.split(".");
+  if (parts.length !== 2 || !parts.every((part) => /^[A-Za-z_$][\w$]*$/.test(part))) return false;
+  const [owners, members] = await Promise.all(parts.map((part) => repository.filesWith(part)));
+  return (owners?.length ?? 0) > 0 && (members?.length ?? 0) > 0;
 }
 
 function missing(context: ClaimContext, sentence: Sentence, path: string): Checked {

@@ -13,7 +13,7 @@ const NOUN = String.raw`(?:function|method|class|helper|constant|variable|type|i
 const NOUN_AFTER = new RegExp(`^\\s+(?:\\w+\\s+)?${NOUN}\\b`, "i");
 const NOUN_BEFORE = new RegExp(`\\b${NOUN}\\s*(?:named|called)?\\s*:?\\s*$`, "i");
 const MADE =
-  /\b(?:add(?:ed)?|creat(?:ed?|es)|wr(?:ote|itten)|introduc(?:ed?|es)|implement(?:ed)?|extract(?:ed)?|export(?:ed)?|defin(?:ed?|es))(?:\s+(?:the|a|an|new|small|helper|function|method|class|constant|type|interface|hook|component|missing|pure|private|public|exported|and|,|_+))*\s*$/i;
+  /(?:\b(?:added|created|wrote|written|introduced|implemented|extracted|exported|defined)|(?:^|^\W+|\b(?:I|we|and|then|also)\s+)(?:adds?|creates?|introduces?|implements?|extracts?|exports?|defines?))(?:\s+(?:the|a|an|new|small|helper|function|method|class|constant|type|interface|hook|component|missing|pure|private|public|exported|and|,|_+))*\s*$/i;
 const DROPPED =
   /\b(?:delet(?:ed?|es)|remov(?:ed?|es)|dropped)(?:\s+(?:the|a|an|old|unused|dead|obsolete|helper|function|method|class|constant|type|interface|hook|component|now|and|,|_+))*\s*$/i;
 const RENAMED_TO = /\brenam\w*\b.*\bto\s*$|\b(?:into|→|->)\s*$/i;
@@ -146,9 +146,12 @@ async function holdersOf({ repository }: ClaimContext, parts: readonly string[])
   const module = await moduleHolding(repository, parts);
   if (module !== undefined) return [module];
   let holders = await repository.filesWith(owner);
+  const owners = holders;
   for (const part of parts.slice(1)) {
     const files = await repository.filesWith(part);
     holders = holders.filter((path) => files.includes(path));
+    // `details.members`: what carries a member may be filled in one file and read in another.
+    if (holders.length === 0 && /^[a-z]/.test(owner) && files.length > 0) return [...owners, ...files];
   }
   if (member === undefined || holders.length === 0) return holders;
   const declaring = await repository.declarationsOf(owner);

@@ -6,22 +6,11 @@ import type { CodeBlock, Sentence } from "./document.ts";
 import { shownTests, testsPass, type ShownTests } from "./evidence.ts";
 import { moodOf, type Mood } from "./mood.ts";
 
-const WORDS = [
-  "zero",
-  "one",
-  "two",
-  "three",
-  "four",
-  "five",
-  "six",
-  "seven",
-  "eight",
-  "nine",
-  "ten",
-  "eleven",
-  "twelve",
-];
-const NUMBER = String.raw`(?<!\b(?:every|each|any|no|this|that|which|last|only)\s)(\d+|${WORDS.join("|")}|both)`;
+const WORDS =
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(
+    " ",
+  );
+const NUMBER = String.raw`(?<!\b(?:every|each|any|no|this|that|which|last|only)\s)(\d+|${WORDS.toReversed().join("|")}|a\s+dozen|both)`;
 const TESTS = String.raw`(?:(?:new|unit|integration|existing|other|remaining|of\s+the|the|regression|[A-Za-z][\w-]*)\s+){0,3}?(?:tests?|test\s+cases?|specs?|assertions?)`;
 const PASS = String.raw`(?:pass(?:ed|es|ing)?|succeed(?:ed|s)?|(?:are|is|were|went|stay|run|ran)\s+(?:all\s+|now\s+|still\s+)*(?:green|passing|successful\w*)|green)`;
 const ADVERBS = String.raw`(?:,|\s*[—–-])?(?:\s+(?:now|all|still|also|again|then|both|do|have|locally))*\s+`;
@@ -243,5 +232,6 @@ function describe(shown: readonly ShownTests[]): string {
 
 function numberOf(text = ""): number {
   const word = text.toLowerCase();
+  if (/dozen/.test(word)) return 12;
   return word === "both" ? 2 : WORDS.includes(word) ? WORDS.indexOf(word) : Number(text);
 }

@@ -42,7 +42,8 @@ export function classify({ text, ticked }: Mention): Named | undefined {
   if (ALONE.test(text) || (PROGRAMS.test(text) && /\s/.test(text)))
     return { kind: "command", line: text.replace(/^\$\s+/, "") };
   if (/^\$|^\d|^\/|^~|[*?]|\{.*,.*\}/.test(text) && !/\(/.test(text)) return undefined;
-  if (LITERALS.has(text)) return undefined;
+  // `_ATTEMPT` behind `APP_RUN_ID` stands for the same name with another ending.
+  if (LITERALS.has(text) || /^_[A-Z][A-Z\d_]*$/.test(text)) return undefined;
   const versioned = /^(@[\w.-]+\/[\w.-]+|[a-z][\w.-]*)@[\^~]?v?(\d[\w.+-]*)$/.exec(text);
   if (versioned?.[1] !== undefined && versioned[2] !== undefined)
     return { kind: "package", name: versioned[1], version: versioned[2] };

@@ -84,7 +84,7 @@ export function parseDocument(text: string, keep: (line: number) => boolean = ()
       if (heading?.[1] !== undefined) section = heading[1];
       continue;
     }
-    for (const match of raw.matchAll(/!?\[([^\]]*)\]\(\s*<?([^)>\s]+)>?[^)]*\)/g))
+    for (const match of maskCode(raw).matchAll(/!?\[([^\]]*)\]\(\s*<?([^)>\s]+)>?[^)]*\)/g))
       links.push({ target: match[2] ?? "", line, text: match[0] });
     if (raw.trim() === "" || /^\s*(?:[-*_]\s*){3,}$/.test(raw)) close();
     else if (heading?.[1] !== undefined) {

@@ -7,6 +7,8 @@ export interface Mention {
   readonly end: number;
   /** False for what can only be a path. */
   readonly ticked: boolean;
+  /** `CouponStore` without backticks: the words around it must say that it is in the code. */
+  readonly doubtful?: boolean;
 }
 
 /** Endings that make a plain word a file's name. */
@@ -23,7 +25,7 @@ const PLAIN_PATH =
 
 /** `applyCoupon()`, `applyCoupon` and `load_jobs` without backticks: nobody writes words of a language so. */
 const PLAIN_SYMBOL =
-  /(?<![\w/.$@#-])(?:[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\(\)|[a-z]+(?:[A-Z][a-z\d]+)+|[a-z]+(?:_[a-z\d]+)+|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)(?![\w/@-])(?!\.\w)/g;
+  /(?<![\w/.$@#-])(?:[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\(\)|[a-z]+(?:[A-Z][a-z\d]+)+|[a-z]+(?:_[a-z\d]+)+|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+|[A-Z][a-z\d]+(?:[A-Z][a-z\d]+)+)(?![\w/@-])(?!\.\w)/g;
 const PLAIN_COMMAND =
   /(?<![\w/.-])(?:npm (?:test|t|start|run [\w:.-]+)|npx [\w@/.-]+(?: --?[\w-]+)*|yarn (?:run )?[\w:.-]+|pnpm (?:run )?[\w:.-]+|node --test|cargo (?:test|build|check|clippy)|go (?:test|build|vet)(?: \.\/\.\.\.)?|python3? -m [\w.]+)(?![\w/-])/g;
 /** Names of products that are written with humps. */
@@ -59,7 +61,13 @@ export function mentionsIn({ text, words }: Sentence): readonly Mention[] {
       found.push({ text: match[0], start: match.index, end: match.index + match[0].length, ticked: true });
   for (const match of plain.matchAll(PLAIN_SYMBOL))
     if (free(match) && !PRODUCTS.test(match[0]))
-      found.push({ text: match[0], start: match.index, end: match.index + match[0].length, ticked: true });
+      found.push({
+        text: match[0],
+        start: match.index,
+        end: match.index + match[0].length,
+        ticked: true,
+        ...(/^[A-Z][a-z]/.test(match[0]) && !match[0].endsWith("()") ? { doubtful: true } : {}),
+      });
   return found.toSorted((a, b) => a.start - b.start);
 }
 

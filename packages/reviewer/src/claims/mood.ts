@@ -28,13 +28,15 @@ const NEGATED_AFTER =
 
 /** "… that takes a coupon was not asked for". */
 const UNWANTED_AFTER =
-  /\b(?:is|are|was|were|would\s+be|seems?|seemed)\s+(?:not|n['’]t)\s+(?:\w+\s+)?(?:asked|needed|necessary|required|requested|wanted|planned|part|in\s+scope|added|written|worth)\b|\b(?:is|are|was|were)\s+(?:\w+\s+)?(?:wrong|false|untrue|mistaken|incorrect|invented|a\s+mistake|made\s+up|nowhere|non-?existent|fictional|gone|unnecessary|missing)\b|\b(?:was|is|were|are)n['’]t\s+(?:asked|needed|necessary|required|requested|wanted|planned|part|added|written|worth)\b/i;
+  /\b(?:is|are|was|were|would\s+be|seems?|seemed)\s+(?:not|n['’]t)\s+(?:\w+\s+)?(?:asked|needed|necessary|required|requested|wanted|planned|part|in\s+scope|added|written|worth)\b|\b(?:is|are|was|were)\s+(?:\w+\s+)?(?:wrong|false|untrue|mistaken|incorrect|invented|a\s+mistake|made\s+up|considered|discussed|weighed|rejected|proposed|suggested|tempting|an\s+(?:option|alternative|idea)|possible|imaginable|conceivable|desirable|nice\s+to\s+have|planned|deferred|postponed|skipped|omitted|avoided|nowhere|non-?existent|fictional|gone|unnecessary|missing)\b|\b(?:was|is|were|are)n['’]t\s+(?:asked|needed|necessary|required|requested|wanted|planned|part|added|written|worth)\b/i;
 
 /** Not there yet, and perhaps never: planned, proposed, on a condition. */
 const HYPOTHETICAL =
   /\b(?:should|could|would|will|shall|might|plan(?:s|ned|ning)?\s+(?:to|on|for)|intend\w*|going\s+to|to\s+be\s+\w+ed|next\s+steps?|follow[- ]?ups?|consider\w*|recommend\w*|suggest\w*|propos\w*|if|unless|whether|e\.g\.?|for\s+example|for\s+instance|such\s+as|something\s+like|similar\s+to|(?:a\s+\w+|files?|names?|things?|something|anything|paths?|values?|words?|inputs?)\s+like|later|future|todo|want(?:s|ed)?\s+to|let['’]s|maybe|perhaps|possibly|hypothetical\w*|imagine|suppose\w*|(?:asks?|asked|requests?|requested)\s+(?:for|to|that)|ideally|eventually|optionally|potential\w*|remains?\s+to|still\s+(?:needs?|has)|out\s+of\s+scope|(?:can|may|must|needs?\s+to|has\s+to|have\s+to)\s+(?:\w+\s+)?(?:be\s+)?(?:add\w*|creat\w*|introduc\w*|writ\w*|extend\w*|implement\w*|put|stor\w*|mov\w*|split|extract\w*)|inspired\s+by|the\s+way|just\s+like|as\s+in|rejected|ruled\s+out|beyond|overkill|out\s+of\s+the\s+question|decided\s+against|in\s+other\s+projects|analogous\s+to|equivalent\s+(?:to|of)|compared\s+(?:to|with)|reminiscent\s+of)\b/i;
 const HYPOTHETICAL_AFTER =
   /^\s*(?:\w+\s+){0,2}?(?:should|could|would|will|might|(?:can|may|must)\s+(?:\w+\s+)?be\s+(?:add|creat|introduc|written|made|built|extract|split)\w*|needs?\s+to|has\s+to|have\s+to|later\b|next(?!\s+to)\b|in\s+(?:the\s+)?(?:future|a\s+follow))\b|^\s*,?\s*(?:say|for\s+(?:example|instance)|e\.g\.?|or\s+similar|or\s+so)\b|^[^,;]*\b(?:is|are|was|were|seems?|seemed)\s+(?:beyond|out\s+of\s+scope|unnecessary|overkill|too\s+much|not\s+worth|rejected|another\s+(?:story|task|matter))\b/i;
+const HYPOTHETICAL_LABEL =
+  /^\W*(?:alternatives?|next(?:\s+steps?)?|todo|future(?:\s+work)?|ideas?|rejected|considered|possible\s+\w+|follow[- ]?ups?|suggestions?|out\s+of\s+scope|not\s+done)\b[^:.]{0,30}:\s/i;
 /** What belongs to something outside of the project: "Node's `…`", "the browser's `…`". */
 const FOREIGN_BEFORE =
   /\b(?:Node(?:\.js)?|TypeScript|JavaScript|Python|npm|pnpm|yarn|git|GitHub|GitLab|ESLint|eslint|Jest|Vitest|Mocha|pytest|React|Vue|Angular|Svelte|Express|Fastify|Go|Rust|Java|Linux|macOS|Windows|Docker|Postgres(?:QL)?|SQLite|MySQL|Redis|Chrome|Firefox|lodash|[Bb]rowsers?|shell|POSIX|Unix|Bash|Babel|webpack|Vite|zod|Prettier|Deno|Bun|Django|Flask|Rails)['’]s?\s+(?:own\s+|built-in\s+)?$|\bin\s+(?:Python|Go|Rust|Java|Ruby|C|C\+\+|Bash|SQL|other\s+languages)\s+(?:this|it|that)\s+\w+\s+(?:be\s+)?$/;
@@ -69,6 +71,7 @@ export function moodOf({ text, words, section, box }: Sentence, start: number, e
     HYPOTHETICAL.test(before) ||
     HYPOTHETICAL_AFTER.test(after) ||
     FOREIGN_BEFORE.test(before) ||
+    HYPOTHETICAL_LABEL.test(words) ||
     text.trimEnd().endsWith("?");
   return {
     negated: NEGATION.test(denied) || NEGATED_AFTER.test(after) || UNWANTED_AFTER.test(after),

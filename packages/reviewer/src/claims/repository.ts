@@ -25,6 +25,8 @@ export interface Repository {
   textBefore(path: string): Promise<string | undefined>;
   /** Files whose code (not comments, not prose) holds a name as a whole word. */
   filesWith(name: string): Promise<readonly string[]>;
+  /** Whether any text file holds a word, documents too. */
+  mentions(word: string): Promise<boolean>;
   /** Where a class, an interface or an object of this name is declared. */
   declarationsOf(name: string): Promise<readonly Declaration[]>;
   /** Whether any file's code held the name before, among the changed ones. */
@@ -118,6 +120,12 @@ export async function openRepository(subject: GateSubject): Promise<Repository> 
         .filter(([, code]) => code.includes(name) && pattern.test(code))
         .map(([path]) => path);
     },
+    async mentions(word) {
+      const pattern = wholeWord(word);
+      for (const path of files.slice(0, FILES_READ))
+        if (pattern.test((await textOf(path)) ?? "")) return true;
+      return false;
+    },
     async declarationsOf(name) {
       const pattern = new RegExp(
         `\\b(?:class|interface|enum|struct|trait|type|object|namespace|const|let|var|function|def|impl|fn|func)\\s+${escapePattern(name)}(?![\\w$])`,
@@ -146,7 +154,7 @@ export async function openRepository(subject: GateSubject): Promise<Repository> 
       const versions = new Set<string>();
       let found = false;
       for (const manifest of await manifests()) {
-        if (manifest.name === bare) {
+        if (manifest.name === bare || manifest.name.endsWith(`/${bare}`)) {
           found = true;
           versions.add(manifest.version);
         }

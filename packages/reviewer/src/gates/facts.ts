@@ -7,7 +7,7 @@ import {
   checkShellBlock,
 } from "../claims/check-commands.ts";
 import { checkLinks } from "../claims/check-links.ts";
-import { checkPackage, isCalledPackage } from "../claims/check-packages.ts";
+import { checkPackage, checkUsed, isCalledPackage } from "../claims/check-packages.ts";
 import { checkDocumented, checkFileCounts, checkOnlyThese, checkPath } from "../claims/check-paths.ts";
 import { checkQuotedBlock, checkSaid } from "../claims/check-quotes.ts";
 import { checkSymbol, checkTestName, isCalledSymbol } from "../claims/check-symbols.ts";
@@ -156,7 +156,14 @@ async function checkMention(
     case "symbol":
       if (isCalledPackage(mood) && named.chain.length === 1)
         return checkPackage(context, sentence, mention.text, undefined, mood);
-      return checkSymbol(context, sentence, mention, named, mood, await place());
+      return checkSymbol(
+        context,
+        sentence,
+        mention,
+        mention.doubtful === true ? { ...named, certain: false } : named,
+        mood,
+        await place(),
+      );
     case "package":
       return checkPackage(context, sentence, named.name, named.version, mood);
     case "command": {
@@ -177,7 +184,7 @@ async function checkMention(
           mood,
           await place(),
         );
-      return NO_CLAIM;
+      return checkUsed(context, sentence, named.word, mood);
     case "phrase":
       return checkTestName(context, sentence, named.phrase, mood);
     default:
