@@ -32,6 +32,7 @@ export async function detectSandbox(path: string = process.env["PATH"] ?? ""): P
     "/dev",
     "--proc",
     "/proc",
+    ...kernelSettings(),
   ];
   const failure = await tryOut(program, [...args, "--tmpfs", "/tmp", "--", "/bin/sh", "-c", "exit 0"]);
   return failure === undefined
@@ -63,6 +64,19 @@ function privileges(): readonly string[] {
   return ["--cap-drop", "ALL", ...kept.flatMap((name) => ["--cap-add", name])];
 }
 
+/**
+ * Root may write the kernel's settings without any capability, and one of them names a program that the kernel runs.
+ * A fresh /proc has them writable, so they are bound over it.
+ */
+function kernelSettings(): readonly string[] {
+  if (process.getuid?.() !== 0) return [];
+  return ["sys", "sysrq-trigger", "fs", "irq", "bus"].flatMap((name) => [
+    "--ro-bind-try",
+    `/proc/${name}`,
+    `/proc/${name}`,
+  ]);
+}
+
 /** What a sandboxed command sees. */
 export interface SandboxView {
   readonly cwd: string;
@@ -88,7 +102,7 @@ export function sandboxArguments(view: SandboxView): readonly string[] {
   const home = realOf(environment["HOME"] ?? homedir());
   const hidden = [...HIDDEN, ...(home === "/" ? [] : [home])].filter((folder) => existsSync(folder));
   const args = [...FIXED, ...(network ? [] : ["--unshare-net"]), ...privileges()];
-  args.push("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc");
+  args.push("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", ...kernelSettings());
   for (const folder of hidden) if (folder !== "/dev/shm") args.push("--tmpfs", folder);
   const show = (flag: string, path: string): void => void args.push(flag, path, path);
   const programs = [
