@@ -1,6 +1,6 @@
-import { MnemosyneError } from "@mnemosyne/core";
 import type { Database } from "./database/database.ts";
 import { LocalDatabase } from "./database/local-database.ts";
+import { RemoteDatabase } from "./database/remote-database.ts";
 import { checkInteger, inputError } from "./input.ts";
 import { LibsqlStorage } from "./libsql-storage.ts";
 import { dropStaleBatches } from "./memories/batch.ts";
@@ -43,12 +43,15 @@ function openDatabase(options: StorageOptions): Database {
     throw inputError("synchronous", "must be 'full' or 'normal'");
   const busyTimeout = checkInteger(options.busyTimeout ?? 5000, "busyTimeout", 0, 3_600_000);
   if (options.holdTime !== undefined) checkInteger(options.holdTime, "holdTime", 1, Number.MAX_SAFE_INTEGER);
-  if (location.kind === "remote")
-    throw new MnemosyneError(
-      "E_UNAVAILABLE",
-      "Remote databases are not supported yet; use file:PATH or :memory:.",
-      { kind: "unavailable", retryable: false, path: "url" },
-    );
+  if (location.kind === "remote") {
+    if (options.encryptionKey !== undefined)
+      throw inputError("encryptionKey", "is for local files; a remote database's server encrypts its own");
+    return new RemoteDatabase({
+      url: location.url,
+      busyTimeout,
+      ...(options.authToken === undefined ? {} : { authToken: options.authToken }),
+    });
+  }
   return new LocalDatabase({
     path: location.path,
     synchronous,

@@ -1,7 +1,7 @@
 import Libsql from "libsql";
 import { notOpened } from "./sqlite-error.ts";
 import type { Statement } from "./statement.ts";
-import type { Call, Reply, Row, SqlValue, Work } from "./work.ts";
+import { isCall, type Call, type Reply, type Row, type SqlValue, type Work } from "./work.ts";
 
 /** How a connection is opened. */
 export interface ConnectionOptions {
@@ -126,8 +126,4 @@ export class LocalConnection {
     this.#statements.set(statement, prepared);
     return prepared;
   }
-}
-
-function isCall(asked: Call | readonly Call[]): asked is Call {
-  return "statement" in asked;
 }

@@ -1,6 +1,7 @@
 import type { Database, WriteOptions } from "./database.ts";
 import { EventLoopTurn } from "./event-loop-turn.ts";
 import { LocalConnection, type ConnectionOptions } from "./local-connection.ts";
+import { pause, pauseTime } from "./pause.ts";
 import { busy, closed, commitUnknown, fromSqlite, isBusy } from "./sqlite-error.ts";
 import type { Work } from "./work.ts";
 
@@ -264,16 +265,6 @@ function expire(queue: readonly Pending[], cause: unknown): Pending[] {
     if (now < pending.deadline) return true;
     pending.reject(busy(cause));
     return false;
-  });
-}
-
-function pauseTime(): number {
-  return 5 + Math.random() * 25;
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, pauseTime());
   });
 }
 

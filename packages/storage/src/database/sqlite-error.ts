@@ -43,6 +43,23 @@ export function notOpened(path: string, cause: unknown): MnemosyneError {
   );
 }
 
+/** An error of a remote database as ours. */
+export function fromRemote(error: unknown): unknown {
+  if (isSqliteError(error)) return fromSqlite(error);
+  const message = error instanceof Error ? error.message : String(error);
+  if (isSqliteError(error, "URL_") || isSqliteError(error, "ENCRYPTION_"))
+    return new MnemosyneError("E_INPUT", `The database's URL is wrong: ${message}`, {
+      kind: "input",
+      path: "url",
+      cause: error,
+    });
+  return new MnemosyneError(
+    "E_UNAVAILABLE",
+    `The database's server did not answer as it should (${message}); see that it can be reached and that the token is right.`,
+    { kind: "unavailable", cause: error },
+  );
+}
+
 /** The database stayed locked by somebody else. */
 export function busy(cause: unknown): MnemosyneError {
   return new MnemosyneError(

@@ -23,6 +23,11 @@ export type Reply = readonly Row[] | Row | undefined | number;
  */
 export type Work<Result> = Generator<Call | readonly Call[], Result, Reply>;
 
+/** Whether a piece of work asks one question, or hands over calls whose replies it does not want. */
+export function isCall(asked: Call | readonly Call[]): asked is Call {
+  return "statement" in asked;
+}
+
 /** The call of a statement whose rows are not wanted. */
 export function call(statement: Statement, values?: StatementValues): Call {
   return { statement, parameters: statement.bind(values), want: "changes" };
@@ -43,7 +48,10 @@ export function* run(statement: Statement, values?: StatementValues): Work<numbe
   return (yield { statement, parameters: statement.bind(values), want: "changes" }) as number;
 }
 
-/** Executes calls in order; a remote database gets them in one message. */
+/**
+ * Executes calls in order. They may be executed as late as before the work's next question or at its end: a remote
+ * database gets them in one message.
+ */
 export function* runAll(calls: readonly Call[]): Work<void> {
   yield calls;
 }
