@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync, existsSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+  existsSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import path from "node:path";
@@ -10,7 +18,7 @@ import { newFolder } from "./random-folder.ts";
 const sandbox = await detectSandbox();
 const without = sandbox.level === "none" ? sandbox.missing.join("; ") : "";
 /** Where there is no sandbox, the tests that need one are skipped, and their names say so. */
-const sandboxed = test.skipIf(sandbox.level === "none");
+const none = sandbox.level === "none";
 const called = (name: string): string => (without === "" ? name : `[needs bubblewrap: ${without}] ${name}`);
 
 const home = newFolder("sandbox");
@@ -32,7 +40,10 @@ async function workspaceAtHome() {
   writeFileSync(path.join(workspace, ".mnemosyne/mnemosyne.db"), "memories");
   writeFileSync(path.join(workspace, "node_modules/pkg/index.js"), "exports.name = 'pkg'");
   writeFileSync(path.join(workspace, "src/a.txt"), "a");
-  const tree = await openTree({ source: workspace, tree: path.join(workspace, ".mnemosyne/trees/run/task/1/1") });
+  const tree = await openTree({
+    source: workspace,
+    tree: path.join(workspace, ".mnemosyne/trees/run/task/1/1"),
+  });
   return { workspace, tree };
 }
 
@@ -40,37 +51,46 @@ async function run(line: string, cwd: string, more: object = {}) {
   return await runner.run({ line }, { cwd, sandbox: "required", timeout: 20_000, ...more });
 }
 
-sandboxed(called("a command works in its tree: reads, writes, programs, shared packages"), async () => {
-  const { workspace, tree } = await workspaceAtHome();
-  const line = "cat src/a.txt && echo b > src/b.txt && node -p 'require(\"pkg\").name' && echo t > \"$TMPDIR/x\"";
-  const result = await run(line, tree.root);
-  expect(result).toMatchObject({ exitCode: 0, stdout: "apkg\n", stderr: "" });
-  expect(result.sandbox).toEqual({ level: "bubblewrap", missing: [] });
-  expect(readFileSync(path.join(tree.root, "src/b.txt"), "utf8")).toBe("b\n");
-  expect(existsSync(path.join(workspace, "src/b.txt"))).toBe(false);
-  expect((await run("pwd && cat a.txt && echo c > c.txt", path.join(tree.root, "src"))).stdout).toBe(
-    `${tree.root}/src\na`,
-  );
-  expect(readFileSync(path.join(tree.root, "src/c.txt"), "utf8")).toBe("c\n");
-});
+test.skipIf(none)(
+  called("a command works in its tree: reads, writes, programs, shared packages"),
+  async () => {
+    const { workspace, tree } = await workspaceAtHome();
+    const line =
+      'cat src/a.txt && echo b > src/b.txt && node -p \'require("pkg").name\' && echo t > "$TMPDIR/x"';
+    const result = await run(line, tree.root);
+    expect(result).toMatchObject({ exitCode: 0, stdout: "apkg\n", stderr: "" });
+    expect(result.sandbox).toEqual({ level: "bubblewrap", missing: [] });
+    expect(readFileSync(path.join(tree.root, "src/b.txt"), "utf8")).toBe("b\n");
+    expect(existsSync(path.join(workspace, "src/b.txt"))).toBe(false);
+    expect((await run("pwd && cat a.txt && echo c > c.txt", path.join(tree.root, "src"))).stdout).toBe(
+      `${tree.root}/src\na`,
+    );
+    expect(readFileSync(path.join(tree.root, "src/c.txt"), "utf8")).toBe("c\n");
+  },
+);
 
-sandboxed(called("of home, temporary folders, state and the workspace behind a tree it sees nothing"), async () => {
-  const { workspace, tree } = await workspaceAtHome();
-  writeFileSync(path.join(userHome, "key"), "private");
-  writeFileSync(path.join(home, "temporary"), "private");
-  for (const hidden of [
-    path.join(userHome, "key"),
-    path.join(home, "temporary"),
-    path.join(workspace, "src/a.txt"),
-    path.join(workspace, ".mnemosyne/mnemosyne.db"),
-    path.join(workspace, ".git/config"),
-  ]) {
-    expect(await run(`cat ${hidden}`, tree.root)).toMatchObject({ exitCode: 1, stdout: "" });
-  }
-  expect((await run("cat ../../../../../mnemosyne.db; ls ../../../../..", tree.root)).stdout).not.toContain("memories");
-});
+sandboxed(
+  called("of home, temporary folders, state and the workspace behind a tree it sees nothing"),
+  async () => {
+    const { workspace, tree } = await workspaceAtHome();
+    writeFileSync(path.join(userHome, "key"), "private");
+    writeFileSync(path.join(home, "temporary"), "private");
+    for (const hidden of [
+      path.join(userHome, "key"),
+      path.join(home, "temporary"),
+      path.join(workspace, "src/a.txt"),
+      path.join(workspace, ".mnemosyne/mnemosyne.db"),
+      path.join(workspace, ".git/config"),
+    ]) {
+      expect(await run(`cat ${hidden}`, tree.root)).toMatchObject({ exitCode: 1, stdout: "" });
+    }
+    expect((await run("cat ../../../../../mnemosyne.db; ls ../../../../..", tree.root)).stdout).not.toContain(
+      "memories",
+    );
+  },
+);
 
-sandboxed(called("it cannot write anything but its folder, not even as root"), async () => {
+test.skipIf(none)(called("it cannot write anything but its folder, not even as root"), async () => {
   const { workspace, tree } = await workspaceAtHome();
   for (const [at, line] of Object.entries({
     etc: "echo x > /etc/mnemosyne-test",
@@ -91,7 +111,7 @@ sandboxed(called("it cannot write anything but its folder, not even as root"), a
   expect(existsSync(path.join(path.dirname(tree.root), "x"))).toBe(false);
 });
 
-sandboxed(called("in the workspace itself .git is read-only and .mnemosyne empty"), async () => {
+test.skipIf(none)(called("in the workspace itself .git is read-only and .mnemosyne empty"), async () => {
   const { workspace } = await workspaceAtHome();
   const line = "echo x >> .git/config; ls -A .mnemosyne; cat .git/config; echo y > src/a.txt";
   const { stdout } = await run(line, workspace);
@@ -100,7 +120,7 @@ sandboxed(called("in the workspace itself .git is read-only and .mnemosyne empty
   expect(readFileSync(path.join(workspace, "src/a.txt"), "utf8")).toBe("y\n");
 });
 
-sandboxed(called("there is no network but its own loopback, unless asked for"), async () => {
+test.skipIf(none)(called("there is no network but its own loopback, unless asked for"), async () => {
   const { tree } = await workspaceAtHome();
   const server = createServer((socket) => void socket.end("hello"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -113,27 +133,35 @@ sandboxed(called("there is no network but its own loopback, unless asked for"), 
   server.close();
 });
 
-sandboxed(called("inputs can be read and writable folders written, wherever they are"), async () => {
+test.skipIf(none)(called("inputs can be read and writable folders written, wherever they are"), async () => {
   const { tree } = await workspaceAtHome();
   const outputs = path.join(home, "outputs");
   mkdirSync(outputs);
   writeFileSync(path.join(home, "inputs.json"), "{}");
-  const env = { MNEMOSYNE_INPUTS: path.join(home, "inputs.json"), MNEMOSYNE_OUTPUT: path.join(outputs, "out.json") };
+  const env = {
+    MNEMOSYNE_INPUTS: path.join(home, "inputs.json"),
+    MNEMOSYNE_OUTPUT: path.join(outputs, "out.json"),
+  };
   const line = "cat $MNEMOSYNE_INPUTS > $MNEMOSYNE_OUTPUT";
   expect(await run(line, tree.root, { env, writable: [outputs] })).toMatchObject({ exitCode: 0 });
   expect(readFileSync(path.join(outputs, "out.json"), "utf8")).toBe("{}");
 });
 
-sandboxed(called("its processes are alone, and end with it, even those that left the group"), async () => {
-  const { tree } = await workspaceAtHome();
-  const { stdout } = await run("ls /proc | grep -c '^[0-9]'; setsid sleep 300 & echo", tree.root);
-  expect(Number(stdout.split("\n")[0])).toBeLessThan(10);
-  expect(stdout).not.toContain(String(process.pid));
-  const polite = await run("trap 'echo bye; exit 7' TERM; while :; do sleep 0.05; done", tree.root, { timeout: 500 });
-  expect(polite).toMatchObject({ timedOut: true, stdout: "bye\n" });
-  await sleep(50);
-  expect(processStartTime()).toBeDefined();
-});
+test.skipIf(none)(
+  called("its processes are alone, and end with it, even those that left the group"),
+  async () => {
+    const { tree } = await workspaceAtHome();
+    const { stdout } = await run("ls /proc | grep -c '^[0-9]'; setsid sleep 300 & echo", tree.root);
+    expect(Number(stdout.split("\n")[0])).toBeLessThan(10);
+    expect(stdout).not.toContain(String(process.pid));
+    const polite = await run("trap 'echo bye; exit 7' TERM; while :; do sleep 0.05; done", tree.root, {
+      timeout: 500,
+    });
+    expect(polite).toMatchObject({ timedOut: true, stdout: "bye\n" });
+    await sleep(50);
+    expect(processStartTime()).toBeDefined();
+  },
+);
 
 test("where nothing can hold it, a command that must be held is refused, and another says what was missing", async () => {
   const bare = createCommandRunner({ sandbox: { level: "none", missing: ["bubblewrap is not installed"] } });
@@ -154,10 +182,16 @@ test("git in a tree does not find the workspace's repository", async () => {
   const workspace = path.join(home, "repo");
   mkdirSync(workspace);
   const plain = { sandbox: "off" } as const;
-  await runner.run({ line: "git init -q . && git config user.email a@b && git config user.name n" }, { cwd: workspace, ...plain });
+  await runner.run(
+    { line: "git init -q . && git config user.email a@b && git config user.name n" },
+    { cwd: workspace, ...plain },
+  );
   writeFileSync(path.join(workspace, "a.txt"), "a");
   const tree = await openTree({ source: workspace, tree: path.join(workspace, ".mnemosyne/trees/1") });
-  const { exitCode } = await runner.run({ line: "git add -A && git commit -qm x" }, { cwd: tree.root, ...plain });
+  const { exitCode } = await runner.run(
+    { line: "git add -A && git commit -qm x" },
+    { cwd: tree.root, ...plain },
+  );
   expect(exitCode).not.toBe(0);
   const log = await runner.run({ line: "git log; git status --porcelain" }, { cwd: workspace, ...plain });
   expect(log.stdout).not.toContain("A ");

@@ -415,3 +415,20 @@ test("what a task changed beyond its writes does not land; ignored files are lef
     "src/deep/new.ts",
   ]);
 });
+
+test("a merge goes through no link that stands where a folder was, and touches nothing behind it", async () => {
+  for (const target of ["loop", "../outside"]) {
+    const source = project({ "d/a.txt": "1\n", "outside/a.txt": "1\n" });
+    const tree = await openTree({ source: source, tree: path.join(home, `t${count}`) });
+    await tree.write("d/a.txt", "2\n");
+    await tree.write("d/new.txt", "2\n");
+    await tree.delete("outside/a.txt");
+    const judged = await tree.manifest();
+    rmSync(path.join(source, "d"), { recursive: true });
+    symlinkSync(target === "loop" ? "d" : "outside", path.join(source, "d"));
+    const before = readFolder(source);
+    const outcome = await mergeTree({ tree, workspace: source, judged, blobs: new MemoryBlobs() });
+    expect(outcome).toMatchObject({ merged: false });
+    expect(readFolder(source)).toEqual(before);
+  }
+});

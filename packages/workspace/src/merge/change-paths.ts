@@ -1,9 +1,18 @@
-import { chmod, lstat, mkdir, open, rmdir } from "node:fs/promises";
+import { mkdir, open, rmdir } from "node:fs/promises";
 import { throwIfCancelled } from "../disk/disk-threads.ts";
 import { isGone } from "../manifest/walk-folder.ts";
 import { comparePaths, fsPath, parentOf } from "../path/fs-path.ts";
-import { entryNow, isAbsent, sameState, type EntryState, type Now } from "./entry-now.ts";
-import { PathConflict, removeEntry, replaceEntry, settleAside, type NewContent } from "./write-aside.ts";
+import { entryAt, entryNow, isAbsent, sameState, type EntryState, type Now } from "./entry-now.ts";
+import {
+  modeOf,
+  mustHoldPath,
+  PathConflict,
+  removeEntry,
+  replaceEntry,
+  setMode,
+  settleAside,
+  type NewContent,
+} from "./write-aside.ts";
 
 /** A path to bring from one state to another. */
 export interface PathChange {
@@ -120,7 +129,7 @@ export async function changePaths(
   for (const change of ordered) {
     const { before, path } = change;
     if (before?.type !== "directory" || openMode(before.mode) === before.mode) continue;
-    await chmod(fsPath(`${root}/${path}`), openMode(before.mode));
+    await setMode(root, path, undefined, openMode(before.mode));
     await did("permissions", change);
   }
   for (const change of ordered.toReversed()) {
@@ -137,7 +146,7 @@ export async function changePaths(
     const { path, before, after } = change;
     if (after === null || after.type === "directory") continue;
     if (before?.type === "file" && after.type === "file" && before.hash === after.hash) {
-      await setBits(root, change, after.mode);
+      await setMode(root, path, before, after.mode);
       await did("permissions", change);
       continue;
     }
@@ -148,8 +157,8 @@ export async function changePaths(
   for (const change of ordered.toReversed()) {
     const { path, after } = change;
     if (after?.type !== "directory") continue;
-    if (((await lstat(fsPath(`${root}/${path}`))).mode & 0o7777) === after.mode) continue;
-    await chmod(fsPath(`${root}/${path}`), after.mode);
+    if ((await modeOf(root, path)) === after.mode) continue;
+    await setMode(root, path, undefined, after.mode);
     await did("permissions", change);
   }
   for (const folder of touched) await syncFolder(folder === "" ? root : `${root}/${folder}`);
@@ -169,8 +178,9 @@ async function removeOne(root: string, change: PathChange): Promise<boolean> {
     await removeEntry(root, path, before);
     return true;
   }
+  using held = mustHoldPath(root, path);
   try {
-    await rmdir(fsPath(`${root}/${path}`));
+    await rmdir(held.full);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -182,23 +192,18 @@ async function removeOne(root: string, change: PathChange): Promise<boolean> {
 }
 
 async function makeFolder(root: string, { path, after }: PathChange): Promise<boolean> {
+  using held = mustHoldPath(root, path);
+  const mode = openMode(after?.mode ?? 0o777);
   try {
-    await mkdir(fsPath(`${root}/${path}`), { mode: openMode(after?.mode ?? 0o777) });
-    // The process's mask may have taken bits that a look at the folder, after a crash, expects.
-    await chmod(fsPath(`${root}/${path}`), openMode(after?.mode ?? 0o777));
-    return true;
+    await mkdir(held.full, { mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    if ((await entryNow(root, path))?.type === "directory") return false;
+    if ((await entryAt(held.full))?.type === "directory") return false;
     throw new PathConflict(path, "it was made in the workspace while it was merged");
   }
-}
-
-async function setBits(root: string, { path, before }: PathChange, mode: number): Promise<void> {
-  if (!sameState(await entryNow(root, path), before)) {
-    throw new PathConflict(path, "it was changed in the workspace while it was merged");
-  }
-  await chmod(fsPath(`${root}/${path}`), mode);
+  // The process's mask may have taken bits that a look at the folder, after a crash, expects.
+  await setMode(root, path, undefined, mode);
+  return true;
 }
 
 /** Puts a folder's entries on the disk. A file system that cannot is left to its own ways. */

@@ -38,9 +38,11 @@ export function stateOf({ type, mode, hash, size, target }: ManifestEntry): Entr
 
 /** What stands at a relative path now. No link is followed, also none above it. */
 export async function entryNow(root: string, path: string): Promise<Now> {
-  const blocked = await obstacleAbove(root, path);
-  if (blocked !== undefined) return blocked;
-  const full = fsPath(`${root}/${path}`);
+  return (await obstacleAbove(root, path)) ?? (await entryAt(fsPath(`${root}/${path}`)));
+}
+
+/** What stands at a path whose folder is known to be one. */
+export async function entryAt(full: string | Buffer): Promise<Now> {
   try {
     const stat = await lstat(full);
     const mode = stat.mode & 0o7777;
