@@ -143,9 +143,12 @@ export const listThread = statement(
     ORDER BY created_at DESC, id DESC LIMIT ${parameter("limit")}`,
 );
 
-/** What ranking reads of the matches, in the order of {@link Candidate}: one cell of JSON, for each cell costs. */
+/**
+ * What ranking reads of the matches, in the order of {@link Candidate}: one cell of JSON, for each cell costs, with the
+ * rank as a whole number, which is written several times faster than a fraction.
+ */
 const CANDIDATES = sql.raw(
-  "json_group_array(json_array(m.id, rank, importance, coalesce(occurred_at, created_at), signals, actor))",
+  "json_group_array(json_array(m.id, cast(rank * -1e12 AS integer), importance, coalesce(occurred_at, created_at), signals, actor))",
 );
 
 /**
@@ -175,10 +178,10 @@ export const exactPool = statement(
     ORDER BY f.rank LIMIT ${parameter("pool")}) m`,
 );
 
-/** Cells, row id, thread and place of rows; `rows` is a JSON array of row ids. */
+/** Cells and row id of rows; `rows` is a JSON array of row ids. */
 export const getRows = statement(
-  () => sql`SELECT ${CELLS}, id, thread, place FROM memories
-    WHERE id IN (SELECT value FROM json_each(${parameter("rows")}))`,
+  () =>
+    sql`SELECT ${CELLS}, id FROM memories WHERE id IN (SELECT value FROM json_each(${parameter("rows")}))`,
 );
 
 const neighbour = sql`namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL

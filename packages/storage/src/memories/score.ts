@@ -4,8 +4,8 @@ import { SIGNAL, asksForTime } from "./signals.ts";
 /** A match before its record is read. */
 export interface Candidate {
   readonly row: number;
-  /** FTS5's bm25: negative, the smaller the better. */
-  readonly rank: number;
+  /** How well the text matches: bm25 in an own unit, the larger the better. */
+  readonly match: number;
   readonly importance: number;
   /** When it happened, or was stored. */
   readonly at: number;
@@ -37,9 +37,9 @@ const DAY = 86_400_000;
 /** The candidates of a pool's JSON. */
 export function candidatesOf(json: string): readonly Candidate[] {
   const pool = JSON.parse(json) as [number, number, number, number, number, string | null][];
-  return pool.map(([row, rank, importance, at, signals, actor]) => ({
+  return pool.map(([row, match, importance, at, signals, actor]) => ({
     row,
-    rank,
+    match,
     importance,
     at,
     signals,
@@ -59,11 +59,11 @@ type Scorer = (candidate: Candidate) => {
 
 function scorer(candidates: readonly Candidate[], { query, now }: Ranking): Scorer {
   let best = 0;
-  for (const candidate of candidates) best = Math.max(best, -candidate.rank);
+  for (const candidate of candidates) best = Math.max(best, candidate.match);
   const named = namedActor(candidates, query);
   const forTime = asksForTime(query);
   return (candidate) => {
-    const text = best === 0 ? 1 : -candidate.rank / best;
+    const text = best === 0 ? 1 : candidate.match / best;
     const age = Math.max(0, now - candidate.at) / DAY;
     return {
       text,

@@ -3,7 +3,14 @@ import { row, rows, type Row, type Work } from "../database/work.ts";
 import { checkInteger, checkLimit, checkName, inputError } from "../input.ts";
 import { checkImportance, checkNamespace, checkWords } from "./check-memory.ts";
 import { memoryOf, type Writable } from "./memory-row.ts";
-import { exactPool, getRows, neighboursAfter, neighboursBefore, quickPool } from "./memory-statements.ts";
+import {
+  exactPool,
+  getRows,
+  neighboursAfter,
+  neighboursBefore,
+  placeOf,
+  quickPool,
+} from "./memory-statements.ts";
 import { candidatesOf, explain, rankCandidates, type Candidate } from "./score.ts";
 import { matchExpression } from "./search-query.ts";
 
@@ -116,8 +123,9 @@ export function* find(search: Search, exact: boolean, settledBatch: number): Wor
 }
 
 function* neighboursOf(search: Search, cells: Row): Work<readonly Memory[]> {
-  const [id, thread, place] = cells.slice(8);
-  if (id === undefined || thread === undefined || place === undefined || thread === null) return [];
+  const id = cells[8] ?? null;
+  const [thread, place] = (yield* row(placeOf, { row: id })) ?? [];
+  if (thread === undefined || place === undefined || thread === null) return [];
   const values = {
     namespace: cells[1] ?? null,
     thread,
