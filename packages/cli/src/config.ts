@@ -48,7 +48,7 @@ export async function loadConfig(file: string): Promise<MnemosyneConfig> {
   for (const key of Object.keys(config))
     if (!KEYS.has(key))
       throw invalid(file, `'${key}' is not a setting; known are ${[...KEYS].join(", ")}`, key);
-  return config as MnemosyneConfig;
+  return config;
 }
 
 async function readJson(file: string): Promise<unknown> {

@@ -22,9 +22,8 @@ export function exitCodeOfRun(status: RunStatus, error?: ErrorRecord): number {
     case "rolledBack":
       if (error?.code === "E_BUDGET") return 4;
       return error !== undefined && UNAVAILABLE.has(error.code) ? 5 : 1;
-    case "pending":
-    case "running":
-      // It was left; whoever carries it on will know.
+    default:
+      // Pending or running: it was left, and whoever carries it on will know.
       return 6;
   }
 }

@@ -271,7 +271,7 @@ describe("acting on runs", () => {
     const good = await folder.call("plan", "check", "plan.yaml", "--json");
     expect(good.code).toBe(0);
     expect(good.lines[0]).toMatchObject({ valid: true, criticalPath: expect.any(Array), findings: [] });
-    expect((good.lines[0]?.["order"] as string[])[0]).toBe("a");
+    expect(good.lines[0]).toHaveProperty(["order", 0], "a");
     await folder.write("bad.yaml", DIAMOND.replace("[b, c]", "[b, x]"));
     const bad = await folder.call("plan", "check", "bad.yaml", "--json");
     expect(bad.code).toBe(2);

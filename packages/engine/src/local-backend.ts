@@ -6,7 +6,6 @@ import {
   type BackendCapabilities,
   type Clock,
   type Json,
-  type JsonObject,
   type Lease,
   type PayloadRef,
   type Plan,
@@ -332,7 +331,7 @@ export class LocalBackend implements Backend {
 /** The worker for which a task's lease was taken. */
 function workerOf({ metadata }: Lease): Json | undefined {
   return metadata !== null && typeof metadata === "object" && "worker" in metadata
-    ? (metadata as JsonObject)["worker"]
+    ? metadata["worker"]
     : undefined;
 }
 

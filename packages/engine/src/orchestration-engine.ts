@@ -180,11 +180,7 @@ export class OrchestrationEngine {
     const signals = [this.#stopping.signal, ...(options.signal === undefined ? [] : [options.signal])];
     const carrying = this.#backendOrOpen().carry(runId, { ...options, signal: AbortSignal.any(signals) });
     this.#carrying.add(carrying);
-    const done = (): void => {
-      this.#carrying.delete(carrying);
-    };
-    carrying.then(done, done);
-    return carrying;
+    return carrying.finally(() => this.#carrying.delete(carrying));
   }
 
   async #resultOf(runId: string): Promise<RunResult> {

@@ -10,7 +10,7 @@ const [verb, first, second] = process.argv.slice(2);
 function serve(file) {
   const descriptor = openSync(file, "a");
   let count = 0;
-  const server = createServer(async (request, response) => {
+  const receive = async (request, response) => {
     try {
       const posted = JSON.parse(await text(request));
       const effect = { seq: ++count, at: new Date().toISOString(), ...posted };
@@ -21,7 +21,8 @@ function serve(file) {
     } catch (error) {
       response.writeHead(400).end(String(error));
     }
-  });
+  };
+  const server = createServer((request, response) => void receive(request, response));
   server.listen(0, "127.0.0.1", () => {
     process.stdout.write(`${JSON.stringify({ url: `http://127.0.0.1:${server.address().port}` })}\n`);
   });

@@ -72,11 +72,13 @@ export function addRunCommands(program: Command, attach: Attach): void {
   addDecisions(program, attach);
 }
 
+function detachable(command: Command): Command {
+  return command.option("--detach", "record it only; do not carry the run on");
+}
+
 function addDecisions(program: Command, attach: Attach): void {
   const decision = (name: string, description: string): Command =>
     withModel(program.command(name).description(description).argument("<run>", "the run's id"));
-  const detachable = (command: Command): Command =>
-    command.option("--detach", "record it only; do not carry the run on");
   attach<DecideOptions>(
     detachable(
       decision("approve", "Grants what a task waits for, and carries the run on.").argument(

@@ -11,16 +11,16 @@ export type VerbAction<Options> = (
 ) => Promise<number | undefined>;
 
 /** Attaches an action to a verb. */
-export type Attach = <Options>(command: Command, action: VerbAction<Options>) => void;
+export type Attach = <Options extends object>(command: Command, action: VerbAction<Options>) => void;
 
 /** Makes the function that attaches actions; `done` gets the exit code. */
 export function attachTo(terminal: Terminal, done: (exitCode: number) => void): Attach {
-  return (command, action) => {
+  return <Options extends object>(command: Command, action: VerbAction<Options>) => {
     command.action(async (...received: readonly unknown[]) => {
       const args = received.slice(0, command.registeredArguments.length) as string[];
       const session = await openSession(command.optsWithGlobals<GlobalFlags>(), terminal);
       try {
-        done((await action(session, command.opts() as never, ...args)) ?? 0);
+        done((await action(session, command.opts<Options>(), ...args)) ?? 0);
       } finally {
         await session.close();
       }

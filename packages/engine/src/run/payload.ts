@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Json, JournalPayload, PayloadRef } from "@mnemosyne/core";
+import type { Json, JournalPayload } from "@mnemosyne/core";
 
 /** A payload and the reference that an event carries instead of it. */
 export function payloadOf(value: Json): JournalPayload {
@@ -11,9 +11,4 @@ export function payloadOf(value: Json): JournalPayload {
 /** Hash of one JSON value, for the elements of a `forEach`. */
 export function jsonHash(value: Json): string {
   return payloadOf(value).ref.hash;
-}
-
-/** True where two references name the same bytes. */
-export function samePayload(a: PayloadRef | undefined, b: PayloadRef | undefined): boolean {
-  return a?.hash === b?.hash;
 }

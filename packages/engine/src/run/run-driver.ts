@@ -332,26 +332,28 @@ export class RunDriver {
     this.#asked.add(ask);
     this.#deciding += 1;
     const { task, kind, attempt, text, question, subject } = command;
-    decide({
-      task,
-      kind,
-      attempt,
-      text,
-      ...(question === undefined ? {} : { question }),
-      ...(subject === undefined ? {} : { subject }),
-    })
-      .then(
-        (decision) => {
-          if (decision !== undefined) this.#results.push({ inputs: [decision] });
-        },
-        (error: unknown) => {
-          this.#failure ??= error;
-        },
-      )
-      .finally(() => {
-        this.#deciding -= 1;
-        this.#change.notify();
-      });
+    void this.#settle(
+      decide({
+        task,
+        kind,
+        attempt,
+        text,
+        ...(question === undefined ? {} : { question }),
+        ...(subject === undefined ? {} : { subject }),
+      }),
+    );
+  }
+
+  async #settle(deciding: Promise<RunSignal | undefined>): Promise<void> {
+    try {
+      const decision = await deciding;
+      if (decision !== undefined) this.#results.push({ inputs: [decision] });
+    } catch (error) {
+      this.#failure ??= error;
+    } finally {
+      this.#deciding -= 1;
+      this.#change.notify();
+    }
   }
 
   #abort(command: Extract<PlanCommand, { readonly type: "abort" }>): void {

@@ -14,7 +14,6 @@ import {
   type RunFinished,
   type RunInput,
   type RunObservation,
-  type RunStatus,
   type Usage,
 } from "@mnemosyne/core";
 import {

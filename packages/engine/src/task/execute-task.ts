@@ -77,7 +77,12 @@ async function performWork(
   const { log } = context;
   const ref: ExecutionRef = { task: claim.task, attempt: claim.attempt, epoch: claim.epoch };
   const tree = task.isolation === "tree" ? await trees.open(ref, task.writes, limit.signal) : undefined;
-  const workspace: Workspace = tree ?? (await openShared(services.workspace, { base: "none" }));
+  const workspace: Workspace =
+    tree ??
+    (await openShared(services.workspace, {
+      base: "none",
+      ...(task.writes === undefined ? {} : { writes: task.writes }),
+    }));
   const agentTask = await describe(services, task, claim, context);
   const agentContext = await equip(services, task, claim, agentTask, workspace, context, limit);
   const agent = agentFor(services, task);

@@ -17,7 +17,8 @@ export async function judgeRun(services: RunServices, context: WorkContext): Pro
     const reports: string[] = [];
     for (const { id } of plan.tasks) {
       const ref = log.projection.task(id).report;
-      if (ref !== undefined) reports.push(`${id}: ${String(await readPayload(services, ref))}`);
+      const report = ref === undefined ? undefined : await readPayload(services, ref);
+      if (typeof report === "string") reports.push(`${id}: ${report}`);
     }
     const model = observedModel(services, { task, attempt: 1, epoch: 1, purpose: "final" }, emit);
     const review = await services.gates.review(

@@ -4,7 +4,6 @@ import type {
   CommandRunner,
   ContextAssembler,
   GateRunner,
-  Json,
   LanguageModel,
   ModelCatalog,
   Namespace,

@@ -49,7 +49,9 @@ export async function runLine(
     context.signal.throwIfAborted();
     if (result.timedOut)
       return failedWith(timeoutError(`Command '${shown(line)}'`, timeout ?? result.durationMs), true);
-    if (result.exitCode !== 0) return failedWith(commandFailed(line, result, redact), true);
+    // A line with gates is judged by them; without any, its exit code is the judge.
+    const judged = result.exitCode !== null && task.definition.gates.length > 0;
+    if (result.exitCode !== 0 && !judged) return failedWith(commandFailed(line, result, redact), true);
     const written = await exchange.readOutput();
     return completedWith(
       task,
