@@ -56,10 +56,15 @@ async function install(home: string, names: readonly string[]): Promise<void> {
   await run(home, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier");
 }
 
-/** Packages of this repository that a page says to install. */
-function installLine(page: string): readonly string[] {
-  const [, line = ""] = /^npm install (.+)$/m.exec(readText(page)) ?? [];
-  return line.split(" ").flatMap((name) => (name.startsWith(SCOPE) ? [name.slice(SCOPE.length)] : []));
+/** Packages of this repository that a page says to install before its first program. */
+function installLines(page: string): readonly string[] {
+  const [before = ""] = readText(page).split("\n```ts\n");
+  return [...before.matchAll(/^npm install ([^#\n]+)/gm)].flatMap(([, line = ""]) =>
+    line
+      .trim()
+      .split(" ")
+      .flatMap((name) => (name.startsWith(SCOPE) ? [name.slice(SCOPE.length)] : [])),
+  );
 }
 
 /** Checks the program against the package's published types and strips them. */
@@ -86,14 +91,17 @@ describe.concurrent("from a packed tarball, alone in an empty folder", { timeout
       for (const subpath of Object.keys(manifest.exports)) {
         if (subpath === "./package.json") continue;
         const specifier = path.posix.join(manifest.name, subpath);
-        await run(home, process.execPath, "--input-type=module", "--eval", `await import("${specifier}")`);
+        // Node.js 20 and 22 differ in how a module imports JSON; both can require it.
+        const isData = subpath.endsWith(".json");
+        const load = isData ? `require("${specifier}")` : `await import("${specifier}")`;
+        await run(home, process.execPath, `--input-type=${isData ? "commonjs" : "module"}`, "--eval", load);
       }
       for (const command of Object.keys(manifest.bin ?? {})) {
         expect(await run(home, path.join(home, "node_modules/.bin", command), "--help")).toContain(command);
       }
 
       // A first program may need what its page says to install beside it.
-      const named = installLine(`${source}/README.md`);
+      const named = installLines(`${source}/README.md`);
       expect(named).toContain(name);
       if (closureOf(...named).length > closureOf(name).length) await install(home, named);
       // The repository's README begins with a memory.
