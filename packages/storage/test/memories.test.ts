@@ -264,7 +264,7 @@ test("every memory survives an export and an import unchanged", async () => {
       await from.close();
       await to.close();
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 }, 30_000);
 

@@ -17,7 +17,7 @@ import { removal } from "./write-memory.ts";
 /** Milliseconds after which a batch that nobody touches was left behind by a process that died. */
 const ABANDONED_AFTER = 60_000;
 /** A chunk ends after so many milliseconds, so that the event loop and other writers get their turn. */
-const CHUNK_TIME = 25;
+const CHUNK_TIME = 20;
 const CHUNK_ITEMS = 500;
 
 /**

@@ -119,7 +119,8 @@ export function checkImportance(value: unknown, path: string): number {
 export function checkWords(value: unknown, path: string): readonly string[] {
   if (!Array.isArray(value) || value.length > MOST_ITEMS)
     throw inputError(path, `must be an array of at most ${MOST_ITEMS} texts`);
-  return [...new Set(value.map((word: unknown, index) => checkName(word, `${path}[${index}]`)))];
+  const words = value.map((word: unknown, index) => checkName(word, `${path}[${index}]`));
+  return words.some((word, index) => words.indexOf(word) !== index) ? [...new Set(words)] : words;
 }
 
 function optional<Value, Checked>(

@@ -29,7 +29,7 @@ export interface Search {
 }
 
 /** So many of the best text matches are ranked by everything else, and more for a larger limit. */
-const POOL = 50;
+const POOL = 40;
 const POOL_SHARE = 4;
 
 /** Checks the options; `undefined` when the text has no word to look for. Throws `E_INPUT`. */
