@@ -48,5 +48,6 @@ export {
 export type { ContentSource } from "./tree/base-reader.ts";
 export type { FolderWorkspace } from "./tree/folder-workspace.ts";
 export { openShared, type OpenSharedOptions } from "./tree/open-shared.ts";
-export { openTree, reopenTree, type OpenTreeOptions, type ReopenTreeOptions } from "./tree/open-tree.ts";
+export { openTree, type OpenTreeOptions } from "./tree/open-tree.ts";
+export { reopenTree, type ReopenTreeOptions } from "./tree/reopen-tree.ts";
 export { dropTree, type Tree } from "./tree/tree.ts";

@@ -38,7 +38,7 @@ async function killWorkerOf(mode: "off" | "required", how: NodeJS.Signals) {
     stdio: ["ignore", "inherit", "inherit"],
   });
   const names = ["leader", "grandchild", "scrubbed", ...(linux ? ["stray"] : []), "ready"];
-  for (let tries = 0; !names.every((name) => existsSync(path.join(folder, name))); tries += 1) {
+  for (let tries = 0; ![...names, "ticks"].every((name) => existsSync(path.join(folder, name))); tries += 1) {
     if (tries > 1_000) throw new Error("the command did not start");
     await sleep(20);
   }

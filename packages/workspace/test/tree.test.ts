@@ -1,7 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -15,10 +17,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import {
   diffManifests,
+  dropTree,
   manifestFromJson,
   manifestHash,
   manifestToJson,
@@ -38,6 +42,7 @@ import {
   readFolder,
   writeFolder,
 } from "./random-folder.ts";
+import { compilePackage } from "./compiled-package.ts";
 
 const home = newFolder("trees");
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -201,13 +206,89 @@ test("what was opened cancelled, or without a source, leaves nothing", async () 
   expect(readFileSync(path.join(source, "a.txt"), "utf8")).toBe("1\n");
 });
 
-test("a half-made tree of a worker that died is replaced", async () => {
-  const source = project({ "a.txt": "1\n" });
+test("a half-made tree of a worker that was killed is replaced, and somebody's own folder is not touched", async () => {
+  const files = Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`f${at % 20}/x${at}`, "x".repeat(2_000)]));
+  const source = project(files);
   const root = path.join(home, `t${count}`);
-  mkdirSync(path.join(root, "rubbish"), { recursive: true });
+  const program = `
+    import { openTree } from "@mnemosyne/workspace";
+    await openTree({ source: ${JSON.stringify(source)}, tree: ${JSON.stringify(root)} });
+  `;
+  const compiled = newFolder("trees-compiled");
+  compilePackage(compiled);
+  writeFileSync(path.join(compiled, "open.mjs"), program);
+  const worker = spawn(process.execPath, [path.join(compiled, "open.mjs")], { stdio: "inherit" });
+  while (!existsSync(path.join(root, "f10"))) await sleep(1);
+  worker.kill("SIGKILL");
+  await once(worker, "exit");
+  rmSync(compiled, { recursive: true });
   await expect(reopenTree({ tree: root })).rejects.toMatchObject({ code: "E_NOT_FOUND" });
   const tree = await openTree({ source, tree: root });
-  expect(readdirSync(tree.root)).toEqual(["a.txt"]);
+  expect(await tree.hash()).toBe(manifestHash(await readManifest(source)));
+  const own = project({ "precious.txt": "mine" });
+  await expect(openTree({ source, tree: own })).rejects.toMatchObject({ code: "E_INPUT" });
+  await expect(openTree({ source, tree: home })).rejects.toMatchObject({ code: "E_INPUT" });
+  await expect(dropTree(own)).rejects.toMatchObject({ code: "E_INPUT" });
+  expect(readFileSync(path.join(own, "precious.txt"), "utf8")).toBe("mine");
+}, 60_000);
+
+test("a spare becomes the next tree: what is the same stays, and of the last task nothing does", async () => {
+  let reused = 0;
+  await fc.assert(
+    fc.asyncProperty(changedFolders, folders, async ([one, two], left) => {
+      const source = project({ "node_modules/p/index.js": "1" });
+      writeFolder(source, one, ["node_modules"]);
+      // What changed just now is not trusted to be unchanged, so this has to be a little older.
+      await sleep(120);
+      const spares = path.join(home, `spares${count}`);
+      const first = await openTree({ source, tree: path.join(home, `t${count}-1`) });
+      await sleep(120);
+      const inode = (root: string): string[] =>
+        Object.entries(readFolder(root, ["node_modules"])).flatMap(([at, { type }]) =>
+          type === "file" ? [`${at}:${statSync(path.join(root, at)).ino}`] : [],
+        );
+      const before = new Set(inode(first.root));
+      changeFolder(first.root, one, left);
+      for (const at of [".git/hooks/evil", ".mnemosyne/x", ".mnemosyne-aside-0123456789abcdef.new/x"]) {
+        mkdirSync(path.dirname(path.join(first.root, at)), { recursive: true });
+        writeFileSync(path.join(first.root, at), "left behind");
+      }
+      await first.drop({ spares });
+      expect(existsSync(first.root)).toBe(false);
+      changeFolder(source, one, two);
+      const second = await openTree({ source, tree: path.join(home, `t${count}-2`), spares });
+      expect(readFolder(second.root, ["node_modules"])).toEqual(two);
+      expect(readlinkSync(path.join(second.root, "node_modules"))).toBe(path.join(source, "node_modules"));
+      expect(readdirSync(spares)).toEqual([]);
+      expect(manifestHash(second.base)).toBe(manifestHash(await readManifest(source)));
+      expect(await second.changes()).toEqual([]);
+      const times = (root: string): unknown[] =>
+        Object.entries(two).flatMap(([at, { type }]) =>
+          type === "file" ? [[at, Math.round(statSync(path.join(root, at)).mtimeMs)]] : [],
+        );
+      expect(times(second.root)).toEqual(times(source));
+      reused += inode(second.root).filter((file) => before.has(file)).length;
+    }),
+    { numRuns: 12 },
+  );
+  expect(reused).toBeGreaterThan(0);
+}, 60_000);
+
+test("a file of a spare that has a second name elsewhere is made anew", async () => {
+  const source = project({ "a.txt": "1\n" });
+  await sleep(120);
+  const spares = path.join(home, `spares${count}`);
+  const first = await openTree({ source, tree: path.join(home, `t${count}-1`) });
+  await sleep(120);
+  linkSync(path.join(first.root, "a.txt"), path.join(home, `held${count}`));
+  await first.drop({ spares });
+  const second = await openTree({ source, tree: path.join(home, `t${count}-2`), spares });
+  writeFileSync(path.join(home, `held${count}`), "from outside\n");
+  expect(await second.readText("a.txt")).toBe("1\n");
+  for (let at = 0; at < 6; at += 1) {
+    await (await openTree({ source, tree: path.join(home, `t${count}-x${at}`) })).drop({ spares });
+  }
+  expect(readdirSync(spares).filter((name) => !name.includes(".")).length).toBe(4);
 });
 
 test("a list has no ignored files, no caches and no folders, and takes globs and a limit", async () => {

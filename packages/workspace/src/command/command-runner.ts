@@ -10,7 +10,7 @@ import {
   type CommandResult,
   type CommandRunner,
 } from "@mnemosyne/core";
-import { realFolder } from "../tree/open-tree.ts";
+import { realFolder } from "../tree/real-folder.ts";
 import { readTreeNote, type TreeNote } from "../tree/tree-note.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { findProgram } from "./find-program.ts";

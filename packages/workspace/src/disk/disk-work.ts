@@ -47,22 +47,37 @@ export function createDiskWork(fs: typeof Fs, crypto: typeof Crypto): DiskWork {
     return Buffer.concat(parts);
   };
 
-  const stampOf = (stat: Fs.BigIntStats): string =>
-    `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+  const stampOf = (stat: Fs.Stats): string =>
+    `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
 
-  /** Reads to the end; gives the number of bytes, all of them in `buffer` if there is only one round. */
-  const readAll = (fd: number, onPiece: (piece: Buffer) => void): number => {
-    let total = 0;
-    for (;;) {
-      const read = fs.readSync(fd, buffer, 0, whole, null);
-      if (read === 0) return total;
-      onPiece(buffer.subarray(0, read));
-      total += read;
+  /** Reads as much as there is, at most the whole buffer. */
+  const fill = (fd: number): number => {
+    let filled = 0;
+    while (filled < whole) {
+      const read = fs.readSync(fd, buffer, filled, whole - filled, null);
+      if (read === 0) break;
+      filled += read;
     }
+    return filled;
   };
 
   const writeAll = (fd: number, piece: Buffer): void => {
     for (let at = 0; at < piece.length;) at += fs.writeSync(fd, piece, at, piece.length - at);
+  };
+
+  /** Gives hash and size of what is left to read; `onPiece` sees it as it goes by. */
+  const readOn = (fd: number, onPiece: (piece: Buffer) => void): { hash: string; size: number } => {
+    let filled = fill(fd);
+    onPiece(buffer.subarray(0, filled));
+    // One call for a small file is much cheaper than a hash that is fed.
+    if (filled < whole) return { hash: crypto.hash("sha256", buffer.subarray(0, filled)), size: filled };
+    const sum = crypto.createHash("sha256");
+    let size = 0;
+    for (; filled > 0; filled = fill(fd), onPiece(buffer.subarray(0, filled))) {
+      sum.update(buffer.subarray(0, filled));
+      size += filled;
+    }
+    return { hash: sum.digest("hex"), size };
   };
 
   // O_NONBLOCK: a pipe that took the file's place must not hold us for ever.
@@ -71,44 +86,36 @@ export function createDiskWork(fs: typeof Fs, crypto: typeof Crypto): DiskWork {
   const hashOne = (from: string | Buffer): DiskOutcome => {
     const fd = fs.openSync(from, readFlags);
     try {
-      const stat = fs.fstatSync(fd, { bigint: true });
+      const stat = fs.fstatSync(fd);
       if (!stat.isFile()) return { gone: true };
-      const sum = crypto.createHash("sha256");
-      const size = readAll(fd, (piece) => sum.update(piece));
-      return {
-        hash: sum.digest("hex"),
-        size,
-        stamp: stampOf(stat),
-        changedAt: Number(stat.ctimeMs),
-        mode: Number(stat.mode) & 0o7777,
-      };
+      const { hash, size } = readOn(fd, () => undefined);
+      return { hash, size, stamp: stampOf(stat), changedAt: stat.ctimeMs, mode: stat.mode & 0o7777 };
     } finally {
       fs.closeSync(fd);
     }
   };
 
-  const finish = (fd: number, source: Fs.BigIntStats, hash: string, size: number): DiskOutcome => {
-    const mode = Number(source.mode) & 0o7777;
-    if ((fs.fstatSync(fd).mode & 0o7777) !== mode) fs.fchmodSync(fd, mode);
-    // Build programs compare times, so a copy keeps them.
-    fs.futimesSync(fd, Number(source.atimeNs) / 1e9, Number(source.mtimeNs) / 1e9);
-    const stat = fs.fstatSync(fd, { bigint: true });
-    return { hash, size, stamp: stampOf(stat), changedAt: Number(stat.ctimeMs), mode };
+  /** Gives the copy the source's times, which build programs compare, and its permission bits. */
+  const finish = (fd: number, source: Fs.Stats, hash: string, size: number): DiskOutcome => {
+    const mode = source.mode & 0o7777;
+    fs.futimesSync(fd, source.atimeMs / 1e3, source.mtimeMs / 1e3);
+    let stat = fs.fstatSync(fd);
+    if ((stat.mode & 0o7777) !== mode) {
+      fs.fchmodSync(fd, mode);
+      stat = fs.fstatSync(fd);
+    }
+    return { hash, size, stamp: stampOf(stat), changedAt: stat.ctimeMs, mode };
   };
 
   const copySmall = (from: string | Buffer, to: string | Buffer): DiskOutcome => {
     const source = fs.openSync(from, readFlags);
     try {
-      const stat = fs.fstatSync(source, { bigint: true });
+      const stat = fs.fstatSync(source);
       if (!stat.isFile()) return { gone: true };
-      const target = fs.openSync(to, "wx", (Number(stat.mode) & 0o777) | 0o200);
+      const target = fs.openSync(to, "wx", (stat.mode & 0o777) | 0o200);
       try {
-        const sum = crypto.createHash("sha256");
-        const size = readAll(source, (piece) => {
-          sum.update(piece);
-          writeAll(target, piece);
-        });
-        return finish(target, stat, sum.digest("hex"), size);
+        const { hash, size } = readOn(source, (piece) => writeAll(target, piece));
+        return finish(target, stat, hash, size);
       } finally {
         fs.closeSync(target);
       }
@@ -119,10 +126,10 @@ export function createDiskWork(fs: typeof Fs, crypto: typeof Crypto): DiskWork {
 
   /** Large files are cloned where the file system can; the copy is hashed, because the source may change meanwhile. */
   const copyLarge = (from: string | Buffer, to: string | Buffer): DiskOutcome => {
-    const stat = fs.lstatSync(from, { bigint: true });
+    const stat = fs.lstatSync(from);
     if (!stat.isFile()) return { gone: true };
     fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL);
-    fs.chmodSync(to, (Number(stat.mode) & 0o7777) | 0o600);
+    fs.chmodSync(to, (stat.mode & 0o7777) | 0o600);
     const { hash, size } = hashOne(to) as { readonly hash: string; readonly size: number };
     const fd = fs.openSync(to, "r+");
     try {

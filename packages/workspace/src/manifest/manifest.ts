@@ -91,14 +91,9 @@ export function manifestFromJson(json: unknown): Manifest {
   }
   const entries = new Map<string, ManifestEntry>();
   for (const [path, type, mode, hash, size, target, stamp] of value.entries) {
-    entries.set(path, {
-      type,
-      mode,
-      hash,
-      size,
-      ...(target === null ? {} : { target }),
-      ...(stamp === null ? {} : { stamp }),
-    });
+    const plain = { type, mode, hash, size };
+    if (target !== null) entries.set(path, { ...plain, target });
+    else entries.set(path, stamp === null ? plain : { ...plain, stamp });
   }
   return { entries, caches: value.caches ?? [], skipped: value.skipped ?? [] };
 }

@@ -35,13 +35,14 @@ export async function readManifest(root: string, options: ReadManifestOptions = 
   return assemble(walk, new Map(toHash.map((entry, at) => [entry.path, outcomes[at]])), root, startedAt);
 }
 
-function knownHash(known: Pick<Manifest, "entries">, path: string, stamp: string): string | undefined {
+/** The hash of a file that still has the stamp it had in an earlier manifest of the same folder. */
+export function knownHash(known: Pick<Manifest, "entries">, path: string, stamp: string): string | undefined {
   const entry = known.entries.get(path);
   return entry?.stamp === stamp ? entry.hash : undefined;
 }
 
 /** Joins what the walk saw with what the contents gave; a file that vanished in between is left out. */
-export function assemble(
+function assemble(
   walk: Walk,
   outcomes: ReadonlyMap<string, DiskOutcome | undefined>,
   root: string,
@@ -51,34 +52,38 @@ export function assemble(
   for (const walked of walk.entries) {
     const outcome = outcomes.get(walked.path);
     if (outcome === undefined) {
-      entries.set(walked.path, fromWalk(walked, startedAt));
-    } else if ("code" in outcome) {
-      throw unreadable(`${root}/${walked.path}`, outcome);
-    } else if ("hash" in outcome) {
-      const stamp = trusted(outcome.stamp, outcome.changedAt, startedAt);
-      entries.set(walked.path, {
-        type: "file",
-        mode: outcome.mode,
-        hash: outcome.hash,
-        size: outcome.size,
-        ...(stamp === undefined ? {} : { stamp }),
-      });
+      const stamp = walked.type === "file" ? trusted(walked.stamp, walked.changedAt, startedAt) : undefined;
+      entries.set(walked.path, newEntry(walked, walked.hash ?? "", stamp));
+      continue;
     }
+    const read = readOrGone(outcome, root, walked.path);
+    if (read === undefined) continue;
+    const stamp = trusted(read.stamp, read.changedAt, startedAt);
+    entries.set(walked.path, newEntry({ type: "file", mode: read.mode, size: read.size }, read.hash, stamp));
   }
   return { entries, caches: walk.caches, skipped: walk.skipped };
 }
 
-function fromWalk(walked: WalkedEntry, startedAt: number): ManifestEntry {
-  const { type, mode, size, target } = walked;
-  const stamp = trusted(walked.stamp, walked.changedAt, startedAt);
-  return {
-    type,
-    mode,
-    size,
-    hash: walked.hash ?? "",
-    ...(target === undefined ? {} : { target }),
-    ...(stamp === undefined || type !== "file" ? {} : { stamp }),
-  };
+/** What a file's content came to; undefined where it vanished. Throws `E_INPUT` where it cannot be read. */
+export function readOrGone(
+  outcome: DiskOutcome | undefined,
+  root: string,
+  path: string,
+): Extract<DiskOutcome, { readonly hash: string }> | undefined {
+  if (outcome === undefined || "gone" in outcome) return undefined;
+  if ("code" in outcome) throw unreadable(`${root}/${path}`, outcome);
+  return outcome;
+}
+
+/** An entry with exactly the members that it has. */
+export function newEntry(
+  { type, mode, size, target }: Pick<WalkedEntry, "type" | "mode" | "size" | "target">,
+  hash: string,
+  stamp: string | undefined,
+): ManifestEntry {
+  // One of four shapes instead of spreads: there are tens of thousands of entries.
+  if (target !== undefined) return { type, mode, hash, size, target };
+  return stamp === undefined ? { type, mode, hash, size } : { type, mode, hash, size, stamp };
 }
 
 /**
@@ -86,7 +91,7 @@ function fromWalk(walked: WalkedEntry, startedAt: number): ManifestEntry {
  * system's clock leaves it as it is. Clocks that only count whole seconds get two of them.
  */
 export function trusted(stamp: string, changedAt: number, readAt: number): string | undefined {
-  const margin = stamp.endsWith("000000000") ? 2_000 : 100;
+  const margin = changedAt % 1_000 === 0 ? 2_000 : 100;
   return changedAt < readAt - margin ? stamp : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
 import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { MnemosyneError } from "@mnemosyne/core";
@@ -21,6 +21,9 @@ export interface WalkedEntry {
   readonly size: number;
   readonly stamp: string;
   readonly changedAt: number;
+  readonly modifiedAt: number;
+  /** Another name, maybe elsewhere, leads to the same content. */
+  readonly linked: boolean;
   readonly hash?: string;
   readonly target?: string;
 }
@@ -30,6 +33,8 @@ export interface Walk {
   readonly entries: readonly WalkedEntry[];
   readonly caches: readonly string[];
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** Paths that are no part of a workspace because of their names; what is in them was not looked at. */
+  readonly reserved: readonly string[];
 }
 
 /** How a folder is walked. */
@@ -52,7 +57,8 @@ export async function walkFolder(root: string, options: WalkOptions): Promise<Wa
   const entries: WalkedEntry[] = [];
   const caches: string[] = [];
   const skipped: { path: string; reason: string }[] = [];
-  const forbidden = new Set((options.forbidden ?? []).map(({ dev, ino }) => `${dev}:${ino}`));
+  const reserved: string[] = [];
+  const forbidden = new Set((options.forbidden ?? []).map(({ dev, ino }) => `${Number(dev)}:${Number(ino)}`));
   const folders: string[] = [""];
   let sliceEnds = performance.now() + SLICE;
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -64,8 +70,11 @@ export async function walkFolder(root: string, options: WalkOptions): Promise<Wa
         throwIfCancelled(options.signal);
         sliceEnds = performance.now() + SLICE;
       }
-      if (isStateName(name) || isAsideName(name) || (folder === "" && isGitName(name))) continue;
       const path = folder === "" ? name : `${folder}/${name}`;
+      if (isStateName(name) || isAsideName(name) || (folder === "" && isGitName(name))) {
+        reserved.push(path);
+        continue;
+      }
       const stat = statOf(`${root}/${path}`);
       if (stat === undefined) continue;
       if (!stat.isFile() && options.caches.isCache(folder, name, beside)) {
@@ -85,7 +94,7 @@ export async function walkFolder(root: string, options: WalkOptions): Promise<Wa
   entries.sort((a, b) => comparePaths(a.path, b.path));
   caches.sort(comparePaths);
   skipped.sort((a, b) => comparePaths(a.path, b.path));
-  return { entries, caches, skipped };
+  return { entries, caches, skipped, reserved };
 }
 
 function namesIn(root: string, folder: string): readonly string[] {
@@ -101,9 +110,9 @@ function namesIn(root: string, folder: string): readonly string[] {
   }
 }
 
-function statOf(path: string): BigIntStats | undefined {
+function statOf(path: string): Stats | undefined {
   try {
-    return lstatSync(fsPath(path), { bigint: true });
+    return lstatSync(fsPath(path));
   } catch (error) {
     if (isGone(error)) return undefined;
     throw folderError(error, path);
@@ -113,19 +122,28 @@ function statOf(path: string): BigIntStats | undefined {
 function entryOf(
   root: string,
   path: string,
-  stat: BigIntStats,
+  stat: Stats,
   known: WalkOptions["known"],
 ): WalkedEntry | undefined {
-  const stamp = stampOf(stat);
-  const common = { path, mode: Number(stat.mode) & 0o7777, stamp, changedAt: Number(stat.ctimeMs) };
-  if (stat.isDirectory()) return { ...common, type: "directory", size: 0, hash: "" };
-  if (stat.isSymbolicLink()) {
-    const target = decodeName(readlinkSync(fsPath(`${root}/${path}`), { encoding: "buffer" }));
-    return { ...common, mode: 0, type: "link", size: 0, target, hash: hashOfTarget(target) };
+  const type = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "link";
+  if (type === "link" && !stat.isSymbolicLink()) return undefined;
+  const entry = {
+    path,
+    type,
+    mode: type === "link" ? 0 : stat.mode & 0o7777,
+    size: type === "file" ? stat.size : 0,
+    stamp: type === "file" ? stampOf(stat) : "",
+    changedAt: stat.ctimeMs,
+    modifiedAt: stat.mtimeMs,
+    linked: type === "file" && stat.nlink > 1,
+  } as const;
+  if (type === "directory") return { ...entry, hash: "" };
+  if (type === "file") {
+    const hash = known?.(path, entry.stamp);
+    return hash === undefined ? entry : { ...entry, hash };
   }
-  if (!stat.isFile()) return undefined;
-  const hash = known?.(path, stamp);
-  return { ...common, type: "file", size: Number(stat.size), ...(hash === undefined ? {} : { hash }) };
+  const target = decodeName(readlinkSync(fsPath(`${root}/${path}`), { encoding: "buffer" }));
+  return { ...entry, target, hash: hashOfTarget(target) };
 }
 
 /** The hash that stands for a link. */
@@ -134,8 +152,8 @@ export function hashOfTarget(target: string): string {
 }
 
 /** Device, inode, size and times of a file, as one string. */
-export function stampOf(stat: BigIntStats): string {
-  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+export function stampOf(stat: Stats): string {
+  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
 }
 
 /** True for errors that say that a path is not there (any more). */

@@ -3,8 +3,8 @@ import { diffEntries } from "../manifest/diff-manifests.ts";
 import type { Manifest } from "../manifest/manifest.ts";
 import { readManifest } from "../manifest/read-manifest.ts";
 import type { ContentSource } from "../tree/base-reader.ts";
-import { reopenTree } from "../tree/open-tree.ts";
-import { readTreeNote, writeTreeNote } from "../tree/tree-note.ts";
+import { reopenTree } from "../tree/reopen-tree.ts";
+import { besideTree, writeTreeManifest } from "../tree/tree-note.ts";
 import type { Tree } from "../tree/tree.ts";
 import { applyMerge } from "./apply-merge.ts";
 import { planMerge, type MergeConflict } from "./merge-plan.ts";
@@ -104,8 +104,7 @@ async function bring(options: RebaseTreeOptions, now: Manifest): Promise<readonl
 }
 
 async function onBase({ tree, contents }: RebaseTreeOptions, base: Manifest): Promise<Tree> {
-  const note = await readTreeNote(tree.root);
-  if (note !== undefined) await writeTreeNote(tree.root, note, base);
+  await writeTreeManifest(besideTree(tree.root).base, base);
   return await reopenTree({
     tree: tree.root,
     ...(tree.writes === undefined ? {} : { writes: tree.writes }),

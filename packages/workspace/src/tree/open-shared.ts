@@ -4,7 +4,7 @@ import { readManifest } from "../manifest/read-manifest.ts";
 import type { FileIdentity } from "../manifest/walk-folder.ts";
 import { baseReader, type ContentSource } from "./base-reader.ts";
 import { FolderWorkspace } from "./folder-workspace.ts";
-import { realFolder } from "./open-tree.ts";
+import { realFolder } from "./real-folder.ts";
 
 /** Options of {@link openShared}. */
 export interface OpenSharedOptions {

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Json } from "@mnemosyne/core";
 import { manifestFromJson, manifestToJson, type Manifest } from "../manifest/manifest.ts";
@@ -12,10 +12,10 @@ export interface SharedCache {
   readonly target: string;
 }
 
-/** What another process needs to know of a tree; it stands beside it, in `<tree>.tree.json`. */
+/** What another process needs to know of a tree. */
 export interface TreeNote {
   readonly version: 1;
-  /** Folder that it was copied from, and those that this one came from. */
+  /** Folder that it was copied from, and those that this one came from, down to the workspace. */
   readonly origins: readonly string[];
   readonly caches: readonly string[];
   readonly shared: readonly SharedCache[];
@@ -24,33 +24,69 @@ export interface TreeNote {
 }
 
 /** Files beside a tree; they go with it. */
-export function besideTree(tree: string): {
+export interface BesideTree {
+  /** Says that the folder is a tree of ours. Its content is a {@link TreeNote} once it is whole, else `null`. */
   readonly note: string;
+  /** What changes count from. */
   readonly base: string;
+  /** What the folder was when it had been made, with its files' stamps: what still has them need not be read again. */
+  readonly copy: string;
+  /** The plan of a merge that was begun. */
   readonly merge: string;
-} {
-  return { note: `${tree}.tree.json`, base: `${tree}.base.json`, merge: `${tree}.merge.json` };
 }
 
-/** Reads a tree's note; undefined where the folder is no (finished) tree. */
+/** Where the files beside a tree are. */
+export function besideTree(tree: string): BesideTree {
+  return {
+    note: `${tree}.tree.json`,
+    base: `${tree}.base.json`,
+    copy: `${tree}.copy.json`,
+    merge: `${tree}.merge.json`,
+  };
+}
+
+/** Marks a folder that is about to be made, changed or removed as a tree that is not whole. */
+export async function markUnfinished(tree: string): Promise<void> {
+  await writeJsonFile(besideTree(tree).note, null, false);
+}
+
+/** True where the folder is a tree of ours, whole or not. */
+export async function isMarkedTree(tree: string): Promise<boolean> {
+  return (await readJson(besideTree(tree).note)) !== undefined;
+}
+
+/** Reads a tree's note; undefined where the folder is no tree, or is not whole. */
 export async function readTreeNote(tree: string): Promise<TreeNote | undefined> {
   const note = await readJson(besideTree(tree).note);
-  return note === undefined ? undefined : (note as unknown as TreeNote);
+  return note === undefined || note === null ? undefined : (note as unknown as TreeNote);
 }
 
-/** Reads the base manifest of a tree. */
-export async function readTreeBase(tree: string): Promise<Manifest | undefined> {
-  const base = await readJson(besideTree(tree).base);
-  return base === undefined ? undefined : manifestFromJson(base);
+/** Reads one of the manifests beside a tree. */
+export async function readTreeManifest(file: string): Promise<Manifest | undefined> {
+  const manifest = await readJson(file);
+  return manifest === undefined ? undefined : manifestFromJson(manifest);
+}
+
+/** Writes one of the manifests beside a tree. */
+export async function writeTreeManifest(file: string, manifest: Manifest): Promise<void> {
+  await writeJsonFile(file, manifestToJson(manifest), false);
 }
 
 /**
- * Writes what stands beside a tree; the note comes last, so that a tree with a note is whole. It is not forced onto the
- * disk: neither is the tree, and after a power failure its hash tells.
+ * Writes a tree's note, as the last thing: a tree with a note is whole. It is not forced onto the disk: neither is the
+ * tree, and after a power failure its hash tells.
  */
-export async function writeTreeNote(tree: string, note: TreeNote, base: Manifest): Promise<void> {
-  await writeJsonFile(besideTree(tree).base, manifestToJson(base), false);
+export async function writeTreeNote(tree: string, note: TreeNote): Promise<void> {
   await writeJsonFile(besideTree(tree).note, note as unknown as Json, false);
+}
+
+/** Removes what stands beside a tree, the mark last. */
+export async function removeBeside(tree: string): Promise<void> {
+  const { note, base, copy, merge } = besideTree(tree);
+  for (const file of [base, copy, merge, note]) {
+    await rm(file, { force: true });
+    await rm(`${file}.new`, { force: true });
+  }
 }
 
 /** Identities as JSON can carry them. */

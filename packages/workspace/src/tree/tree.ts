@@ -1,10 +1,11 @@
-import { chmod, readdir, rm } from "node:fs/promises";
+import { MnemosyneError } from "@mnemosyne/core";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { FileIdentity } from "../manifest/walk-folder.ts";
-import { fsPath } from "../path/fs-path.ts";
-import { FolderWorkspace } from "./folder-workspace.ts";
 import { baseReader, type ContentSource } from "./base-reader.ts";
-import { besideTree, type SharedCache } from "./tree-note.ts";
+import { FolderWorkspace, statOf } from "./folder-workspace.ts";
+import { removeFolder } from "./remove-folder.ts";
+import { keepSpare } from "./spare-trees.ts";
+import { isMarkedTree, markUnfinished, removeBeside, type SharedCache } from "./tree-note.ts";
 
 /** What a {@link Tree} is made of. */
 export interface TreeOptions {
@@ -49,31 +50,30 @@ export class Tree extends FolderWorkspace {
     this.forbidden = options.forbidden;
   }
 
-  /** Removes the folder and what stands beside it. Dropping one that is gone does nothing. */
-  async drop(): Promise<void> {
-    await dropTree(this.root);
+  /**
+   * Removes the folder and what stands beside it, or keeps it in the folder `spares`, from which `openTree` makes the
+   * next tree faster. Dropping one that is gone does nothing.
+   */
+  async drop(options: { readonly spares?: string } = {}): Promise<void> {
+    await dropTree(this.root, options);
   }
 }
 
-/** Removes a tree's folder and what stands beside it, whole or half made. */
-export async function dropTree(tree: string): Promise<void> {
-  const beside = besideTree(tree);
-  // The note goes first: without it, what is left counts as no tree.
-  for (const file of [beside.note, beside.base, beside.merge]) await rm(file, { force: true });
-  try {
-    await rm(fsPath(tree), { recursive: true, force: true });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") throw error;
-    // A folder without write permission keeps its entries from everybody but root.
-    await unlock(tree);
-    await rm(fsPath(tree), { recursive: true, force: true });
+/**
+ * Removes a tree's folder and what stands beside it, whole or half made; with `spares` it may be kept there to be used
+ * again. Throws `E_INPUT` for a folder that is no tree: it may be somebody's.
+ */
+export async function dropTree(tree: string, options: { readonly spares?: string } = {}): Promise<void> {
+  if (!(await isMarkedTree(tree))) {
+    if ((await statOf(tree)) === undefined) return;
+    throw new MnemosyneError("E_INPUT", `${tree} is not a tree that was opened here, so it is not removed.`, {
+      kind: "input",
+      hint: "Choose a folder that does not exist yet, or remove this one yourself.",
+      details: { path: tree },
+    });
   }
-}
-
-async function unlock(folder: string): Promise<void> {
-  await chmod(fsPath(folder), 0o700);
-  for (const entry of await readdir(fsPath(folder), { withFileTypes: true })) {
-    if (entry.isDirectory()) await unlock(`${folder}/${entry.name}`);
-  }
+  await markUnfinished(tree);
+  if (options.spares !== undefined && (await keepSpare(tree, options.spares))) return;
+  await removeFolder(tree);
+  await removeBeside(tree);
 }
