@@ -63,7 +63,6 @@ export type {
 export type {
   EscalationLevel,
   ExecutionRef,
-  PayloadRef,
   QuestionKind,
   RunEvent,
   RunEventBody,
@@ -72,9 +71,10 @@ export type {
   RunFact,
   RunFinished,
   RunInput,
-  RunObservation,
   WaitingFor,
 } from "./run/events.ts";
+export type { RunObservation } from "./run/observations.ts";
+export type { PayloadRef } from "./run/payload-ref.ts";
 export type { Agent, AgentContext, AgentResult, AgentTask } from "./ports/agent.ts";
 export type { Backend, BackendCapabilities, RunOutcome, RunSignal, RunSnapshot } from "./ports/backend.ts";
 export type { BlobStore } from "./ports/blob-store.ts";

@@ -1,7 +1,8 @@
 import type { AgentMemory } from "../memory/agent-memory.ts";
 import type { Json } from "../json.ts";
 import type { Task } from "../plan/plan.ts";
-import type { RunObservation, EscalationLevel } from "../run/events.ts";
+import type { EscalationLevel } from "../run/events.ts";
+import type { RunObservation } from "../run/observations.ts";
 import type { ErrorRecord } from "../errors.ts";
 import type { ContextPayload } from "./context.ts";
 import type { CommandRunner } from "./command-runner.ts";

@@ -1,6 +1,7 @@
 import type { RunRecord, RunStatus, Usage } from "../plan/plan.ts";
 import type { Json } from "../json.ts";
-import type { PayloadRef, RunEvent, RunEventBody, RunEventClass } from "../run/events.ts";
+import type { RunEvent, RunEventBody, RunEventClass } from "../run/events.ts";
+import type { PayloadRef } from "../run/payload-ref.ts";
 
 /** An event to append; the journal gives it its place and time. */
 export interface JournalEntry {

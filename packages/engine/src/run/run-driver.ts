@@ -1,38 +1,21 @@
 import {
   MnemosyneError,
   toErrorRecord,
-  type Clock,
   type ExecutionRef,
-  type Journal,
   type JournalPayload,
   type RunInput,
   type RunObservation,
   type RunOutcome,
   type RunSignal,
-  type Scheduler,
   type StartableTask,
-  type WaitingFor,
 } from "@mnemosyne/core";
 import type { PlanCommand } from "@mnemosyne/plan";
 import { ChangeSignal } from "./change-signal.ts";
-import type { RunAppended, RunBatch, RunLog } from "./run-log.ts";
+import type { RunAppended, RunBatch } from "./run-log.ts";
+import type { RunDriverOptions } from "./run-driver-options.ts";
+import { RunTimers } from "./run-timers.ts";
 import { taskOf } from "./task-of.ts";
-import type { Performer, WorkContext, WorkResult } from "./work.ts";
-
-/** Options of {@link RunDriver}. */
-export interface RunDriverOptions {
-  readonly log: RunLog;
-  readonly journal: Journal;
-  readonly performer: Performer;
-  readonly scheduler: Scheduler;
-  readonly clock: Clock;
-  readonly worker: string;
-  readonly concurrency: number;
-  /** Leaving: running work is ended, nothing more is journalled, and another process can carry on. */
-  readonly signal: AbortSignal;
-  /** Answers what the run waits for, where this process can (`--yes`, a person at the terminal). */
-  readonly decide?: (waiting: WaitingFor) => Promise<RunSignal | undefined>;
-}
+import type { WorkContext, WorkResult } from "./work.ts";
 
 interface InFlight {
   readonly command: PlanCommand;
@@ -46,7 +29,6 @@ type RunTask = Extract<PlanCommand, { readonly type: "runTask" }>;
 /** How often other processes' decisions are looked for, and how long an observation may wait for company. */
 const POLL_MS = 100;
 const STALL_MS = 60_000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Carries one run: performs what the machine wants, journals what came of it together with the claims of what comes
@@ -57,7 +39,7 @@ export class RunDriver {
   readonly #change = new ChangeSignal();
   readonly #inFlight = new Map<string, InFlight>();
   readonly #startable = new Map<string, RunTask>();
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers: RunTimers;
   readonly #asked = new Set<string>();
   #results: WorkResult[] = [];
   #observations: RunObservation[] = [];
@@ -65,6 +47,10 @@ export class RunDriver {
 
   constructor(options: RunDriverOptions) {
     this.#options = options;
+    this.#timers = new RunTimers(options.clock, (key) => {
+      this.#results.push({ inputs: [{ type: "timer.fired", key }] });
+      this.#change.notify();
+    });
   }
 
   /** Works until the run has finished or waits for a person. Rejects when it is left or storage fails. */
@@ -166,7 +152,7 @@ export class RunDriver {
           this.#perform(command, (context) => this.#options.performer.judge(command, context));
           break;
         case "timer":
-          this.#arm(command.key, Date.parse(command.dueAt));
+          this.#timers.arm(command.key, Date.parse(command.dueAt));
           break;
         case "wait":
           this.#wait(command);
@@ -295,21 +281,6 @@ export class RunDriver {
     });
   }
 
-  #arm(key: string, dueAt: number): void {
-    clearTimeout(this.#timers.get(key));
-    const left = Math.max(0, dueAt - this.#options.clock.now());
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(key);
-        if (left > MAX_TIMER_MS) return this.#arm(key, dueAt);
-        this.#results.push({ inputs: [{ type: "timer.fired", key }] });
-        this.#change.notify();
-      },
-      Math.min(left, MAX_TIMER_MS),
-    );
-    this.#timers.set(key, timer);
-  }
-
   #wait(command: Extract<PlanCommand, { readonly type: "wait" }>): void {
     const { performer, log, decide } = this.#options;
     if (command.kind === "approval" && command.subject === undefined) {
@@ -397,8 +368,7 @@ export class RunDriver {
 
   #drop(key: string): void {
     this.#startable.delete(key);
-    clearTimeout(this.#timers.get(key));
-    this.#timers.delete(key);
+    this.#timers.drop(key);
   }
 
   #noteStalls(): void {
@@ -418,7 +388,6 @@ export class RunDriver {
   }
 
   async #end(): Promise<void> {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
     for (const { controller } of this.#inFlight.values())
       controller.abort(leftError(this.#options.log.runId));

@@ -1,0 +1,153 @@
+import type { ErrorRecord } from "../errors.ts";
+import type { MemoryId, TaskId } from "../ids.ts";
+import type { Json, JsonObject } from "../json.ts";
+import type { Usage } from "../plan/plan.ts";
+import type { Finding, Verdict } from "../ports/gate.ts";
+import type { PayloadRef } from "./payload-ref.ts";
+
+/** Observations: recorded for people, reports and meters; never folded into state. */
+export type RunObservation =
+  | { readonly type: "plan.validated"; readonly tasks: number; readonly criticalPath: readonly string[] }
+  | {
+      readonly type: "context.assembled";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly tokens: number;
+      readonly budget: number;
+      readonly sections: readonly {
+        readonly name: string;
+        readonly tokens: number;
+        readonly items: number;
+      }[];
+      readonly dropped: number;
+      readonly recalled: readonly MemoryId[];
+      readonly report?: PayloadRef;
+    }
+  | {
+      readonly type: "model.called";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly provider: string;
+      readonly model: string;
+      readonly usage: Omit<Usage, "calls">;
+      readonly durationMs: number;
+      readonly stopReason?: string;
+      readonly error?: ErrorRecord;
+      readonly purpose?: string;
+    }
+  | {
+      readonly type: "tool.used";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly tool: string;
+      readonly input: Json;
+      readonly ok: boolean;
+      readonly summary?: string;
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: "gate.judged";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly gate: string;
+      readonly verdict: Verdict;
+      readonly findings: readonly Finding[];
+      readonly subject?: string;
+      /** Names of the checks that passed, for the regression check of a later attempt. */
+      readonly passed?: readonly string[];
+      readonly durationMs: number;
+    }
+  | {
+      readonly type: "budget.reserved" | "budget.settled" | "budget.breached";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly account: string;
+      readonly tokens: number;
+      readonly usd: number;
+    }
+  | {
+      readonly type: "alert.raised";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly level: string;
+      readonly message: string;
+      readonly usage?: number;
+    }
+  | {
+      readonly type: "handoff.offered" | "handoff.accepted" | "handoff.completed";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly from: string;
+      readonly to: string;
+    }
+  | {
+      readonly type: "lease.granted" | "lease.released";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly resources: readonly string[];
+      readonly mode: "shared" | "exclusive";
+      readonly token?: number;
+    }
+  | { readonly type: "deadlock.found"; readonly members: readonly string[] }
+  | {
+      readonly type: "merge.intended";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly base: string;
+      readonly result: string;
+      readonly paths: readonly string[];
+    }
+  | {
+      readonly type: "workspace.merged";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly paths: readonly string[];
+      readonly tree: string;
+      /** What each path was before and after, so that a rollback can put it back. */
+      readonly record?: PayloadRef;
+    }
+  | {
+      readonly type: "memory.stored";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly id: MemoryId;
+      readonly summary: string;
+    }
+  | {
+      readonly type: "memory.recalled";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly query: string;
+      readonly ids: readonly MemoryId[];
+    }
+  | {
+      readonly type: "sandbox.applied";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly level: string;
+      readonly missing: readonly string[];
+    }
+  | {
+      /** A process of the task runs; a takeover on the same host ends it first. */
+      readonly type: "process.started";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly epoch: number;
+      readonly pid: number;
+      readonly startedAt: string;
+      readonly host: string;
+    }
+  | {
+      readonly type: "result.stale";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly input: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "note";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly text: string;
+      readonly data?: JsonObject;
+    };
