@@ -1,6 +1,5 @@
 import {
   MnemosyneError,
-  toErrorRecord,
   type ExecutionRef,
   type JournalPayload,
   type RunInput,
@@ -12,6 +11,7 @@ import {
 import type { PlanCommand } from "@mnemosyne/plan";
 import { ChangeSignal } from "./change-signal.ts";
 import type { RunAppended, RunBatch } from "./run-log.ts";
+import { leftError } from "./left-error.ts";
 import type { RunDriverOptions } from "./run-driver-options.ts";
 import { RunTimers } from "./run-timers.ts";
 import { taskOf } from "./task-of.ts";
@@ -397,12 +397,4 @@ export class RunDriver {
 
 function keyOf({ task, attempt }: Pick<ExecutionRef, "task" | "attempt">): string {
   return `run:${task}:${attempt}`;
-}
-
-function leftError(runId: string, cause?: unknown): MnemosyneError {
-  return new MnemosyneError(
-    "E_CANCELLED",
-    `Run ${runId} was left before its end; carry it on with 'mnemosyne resume ${runId}'.`,
-    { kind: "cancelled", ...(cause === undefined ? {} : { details: toErrorRecord(cause).message }) },
-  );
 }
