@@ -87,6 +87,7 @@ export function record(plan, end) {
   };
   give({ type: "run.started", machine: MACHINE_VERSION, planHash: "0".repeat(64) });
   const ending = Math.floor(plan.tasks.length * 0.95);
+  // oxlint-disable-next-line no-unmodified-loop-condition -- `give` sets it
   while (finished === undefined) {
     if (end !== undefined && completed >= ending) {
       end = give(

@@ -207,7 +207,9 @@ test("what was opened cancelled, or without a source, leaves nothing", async () 
 });
 
 test("a half-made tree of a worker that was killed is replaced, and somebody's own folder is not touched", async () => {
-  const files = Object.fromEntries(Array.from({ length: 600 }, (_, at) => [`f${at % 20}/x${at}`, "x".repeat(2_000)]));
+  const files = Object.fromEntries(
+    Array.from({ length: 600 }, (_, at) => [`f${at % 20}/x${at}`, "x".repeat(2_000)]),
+  );
   const source = project(files);
   const root = path.join(home, `t${count}`);
   const program = `

@@ -65,10 +65,3 @@ export function parentOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "" : path.slice(0, slash);
 }
-
-/** Number of folders above a relative path. */
-export function depthOf(path: string): number {
-  let depth = 0;
-  for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) depth += 1;
-  return depth;
-}
