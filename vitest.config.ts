@@ -11,6 +11,8 @@ export default defineConfig({
     // Generous, for machines that do other things too: a hanging test is still told from a slow one.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Tests of real processes, locks and kills on a shared machine: a fault that comes back is a fault.
+    retry: process.env["CI"] === undefined ? 0 : 2,
     maxConcurrency: 2,
     // One group after the other: what measures time is not disturbed by what starts many processes.
     projects: [
@@ -21,8 +23,8 @@ export default defineConfig({
           include: ["packages/*/test/**/*.test.ts"],
           exclude: ["packages/cli/**"],
           isolate: false,
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { extends: true, test: { name: "repo", include: ["test/*.test.ts"], sequence: { groupOrder: 1 } } },
