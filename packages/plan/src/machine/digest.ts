@@ -40,8 +40,7 @@ export class TaskDigest {
       grown.set(this.#slots);
       this.#slots = grown;
     }
-    this.#slots[at] = hashText(cell.id, 0x811c9dc5);
-    this.#slots[at + 1] = hashText(cell.id, 0x2545f491);
+    hashText(cell.id, this.#slots, at);
     this.update(cell);
   }
 
@@ -50,9 +49,7 @@ export class TaskDigest {
     const slots = this.#slots;
     const at = cell.index * SLOTS;
     if (cell.extraChanged) {
-      const text = extraText(cell.extra ?? {});
-      slots[at + 2] = hashText(text, 0x811c9dc5);
-      slots[at + 3] = hashText(text, 0x2545f491);
+      hashText(extraText(cell.extra ?? {}), slots, at + 2);
       cell.extraChanged = false;
     }
     const small =
@@ -70,9 +67,9 @@ export class TaskDigest {
 
   /** The sum with the state that belongs to no task, as 16 hex digits. */
   text(run: string): string {
-    return (
-      hex(finish(this.#a ^ hashText(run, 0x811c9dc5))) + hex(finish(this.#b ^ hashText(run, 0x2545f491)))
-    );
+    const own = new Int32Array(2);
+    hashText(run, own, 0);
+    return hex(finish(this.#a ^ (own[0] ?? 0))) + hex(finish(this.#b ^ (own[1] ?? 0)));
   }
 }
 
@@ -126,11 +123,17 @@ function finish(hash: number): number {
   return mixed ^ (mixed >>> 16);
 }
 
-function hashText(text: string, seed: number): number {
-  let hash = seed | 0;
-  for (let index = 0; index < text.length; index++)
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return finish(hash ^ text.length);
+/** Hashes a text into two lanes. */
+function hashText(text: string, lanes: Int32Array, at: number): void {
+  let a = 0x811c9dc5 | 0;
+  let b = 0x2545f491 | 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x5bd1e995);
+  }
+  lanes[at] = finish(a ^ text.length);
+  lanes[at + 1] = finish(b ^ text.length);
 }
 
 function hex(value: number): string {

@@ -35,9 +35,7 @@ export function fail(turn: Turn, cell: TaskCell, error: ErrorRecord, scope: "tas
 
 /** The run fails by itself: what runs is aborted, then the plan's `rollback` is honoured. */
 export function failRun(turn: Turn, error: ErrorRecord): void {
-  const { phase, plan } = turn.state;
-  if (phase !== "running" && phase !== "stopping" && phase !== "judging") return;
-  const undo = plan.onFailure === "rollback";
+  const undo = turn.state.plan.onFailure === "rollback";
   beginEnding(turn, { status: undo ? "rolledBack" : "failed", undo, error }, error.message);
 }
 
@@ -77,7 +75,7 @@ export function beginEnding(turn: Turn, goal: EndingGoal, reason: string): void 
     if (isEnded(cell)) continue;
     if (cell.status === "running" || cell.status === "reviewing") {
       if (isTemplate(cell)) markCancelled(turn, cell, reason);
-      else if (!cell.aborting) {
+      else {
         touch(turn, cell);
         cell.aborting = true;
         turn.commands.push(abortCommand(cell));

@@ -1,5 +1,6 @@
 import type { ErrorRecord, Plan, RunFinished, Task, TaskId } from "@mnemosyne/core";
 import { TaskDigest } from "./digest.ts";
+import type { Turn } from "./turn.ts";
 import { createCell, isSettled, type TaskCell } from "./task-cell.ts";
 
 /** Where a run stands. */
@@ -73,6 +74,8 @@ export interface RunState {
   rollbacks: number;
   judgements: number;
   finished: RunFinished | undefined;
+  /** Of the step that is being taken, or was taken last. */
+  turn: Turn | undefined;
 }
 
 /** The state of a plan that was checked, before its `run.started`. */
@@ -98,6 +101,7 @@ export function createState(plan: Plan, version: string, at: string): RunState {
     rollbacks: 0,
     judgements: 0,
     finished: undefined,
+    turn: undefined,
   };
   for (const task of plan.tasks) addCell(state, task, -1);
   for (const cell of state.cells) linkCell(state, cell);

@@ -1,3 +1,4 @@
+import type { TaskId } from "@mnemosyne/core";
 import { release } from "./progress.ts";
 import { conclude } from "./conclusion.ts";
 import { sealFinish } from "./finish.ts";
@@ -9,8 +10,7 @@ import { runCancelled, runJudged, runStarted, timerFired } from "./inputs/run.ts
 import { tasksAdded } from "./inputs/task-added.ts";
 import type { MachineState, StampedInput, Step } from "./protocol.ts";
 import { runDigestText, type RunState } from "./run-state.ts";
-import type { TaskCell } from "./task-cell.ts";
-import { stale, type Outcome, type Turn } from "./turn.ts";
+import { beginTurn, stale, type Outcome, type Turn } from "./turn.ts";
 
 /** Inputs between two checkpoints. */
 const CHECKPOINT_EVERY = 100;
@@ -22,15 +22,7 @@ const NONE: readonly never[] = Object.freeze([]);
  */
 export function step(machine: MachineState, input: StampedInput): Step {
   const state = machine as RunState;
-  const turn: Turn = {
-    state,
-    cause: input.type,
-    commands: [],
-    facts: [],
-    withdrawn: [],
-    touched: [],
-    settled: [],
-  };
+  const turn = beginTurn(state, input.type);
   const before = state.at;
   if (input.at > before) state.at = input.at;
   const outcome = fold(turn, input);
@@ -45,8 +37,10 @@ export function step(machine: MachineState, input: StampedInput): Step {
   if (state.inputs % CHECKPOINT_EVERY === 0)
     turn.facts.push({ type: "checkpoint.taken", stateSeq: state.inputs, digest: digestOf(state) });
   if (state.phase === "finished") sealFinish(turn);
-  const { commands, withdrawn } = settleCommands(turn);
-  const { facts } = turn;
+  settleCommands(turn);
+  const commands = turn.commands.length === 0 ? NONE : turn.commands;
+  const withdrawn = turn.withdrawn.length === 0 ? NONE : turn.withdrawn;
+  const facts = turn.facts.length === 0 ? NONE : turn.facts;
   const { closes } = outcome;
   return closes === undefined
     ? { state, commands, withdrawn, touched, facts }
@@ -59,79 +53,67 @@ export function digestOf(state: RunState): string {
 }
 
 /** What was asked for and taken back within one step was never asked for. */
-function settleCommands(turn: Turn): Pick<Step, "commands" | "withdrawn"> {
+function settleCommands(turn: Turn): void {
   const { commands, withdrawn } = turn;
-  if (withdrawn.length === 0 || commands.length === 0) return turn;
+  if (withdrawn.length === 0 || commands.length === 0) return;
   const taken = new Set(withdrawn);
   const given = new Set(commands.map(({ type, key }) => (type === "abort" ? "" : key)));
-  return {
-    commands: commands.filter(({ type, key }) => type === "abort" || !taken.has(key)),
-    withdrawn: withdrawn.filter((key) => !given.has(key)),
-  };
+  turn.commands = commands.filter(({ type, key }) => type === "abort" || !taken.has(key));
+  turn.withdrawn = withdrawn.filter((key) => !given.has(key));
 }
 
-function flush(turn: Turn): Step["touched"] {
-  const { digest } = turn.state;
-  return turn.touched.map((cell: TaskCell) => {
+function flush({ state, touched }: Turn): Step["touched"] {
+  const ids: TaskId[] = [];
+  for (const cell of touched) {
     cell.touched = false;
-    digest.update(cell);
-    return cell.id;
-  });
+    state.digest.update(cell);
+    ids.push(cell.id);
+  }
+  return ids;
 }
 
 function fold(turn: Turn, input: StampedInput): Outcome {
-  switch (input.type) {
-    case "task.started":
-      return executions.taskStarted(turn, input);
-    case "task.executed":
-      return executions.taskExecuted(turn, input);
-    case "task.completed":
-      return executions.taskCompleted(turn, input);
-    case "task.failed":
-      return executions.taskFailed(turn, input);
-    case "task.rejected":
-      return executions.taskRejected(turn, input);
-    case "review.failed":
-      return executions.reviewFailed(turn, input);
-    case "task.aborted":
-      return executions.taskAborted(turn, input);
-    case "task.uncertain":
-      return executions.taskUncertain(turn, input);
-    case "question.asked":
-      return executions.questionAsked(turn, input);
-    case "budget.refused":
-      return executions.budgetRefused(turn, input);
-    case "timer.fired":
-      return timerFired(turn, input);
-    case "approval.requested":
-      return approvalRequested(turn, input);
-    case "approval.granted":
-      return approvalGranted(turn, input);
-    case "approval.denied":
-      return approvalDenied(turn, input);
-    case "question.answered":
-      return questionAnswered(turn, input);
-    case "task.added":
-      return tasksAdded(turn, input);
-    case "run.started":
-      return runStarted(turn, input);
-    case "run.cancelled":
-      return runCancelled(turn, input);
-    case "run.judged":
-      return runJudged(turn, input);
-    case "retry.requested":
-      return retryRequested(turn, input);
-    case "rollback.requested":
-      return rollback.rollbackRequested(turn, input);
-    case "compensation.completed":
-      return rollback.compensationCompleted(turn, input);
-    case "compensation.failed":
-      return rollback.compensationFailed(turn, input);
-    case "workspace.restored":
-      return rollback.workspaceRestored(turn, input);
-    default:
-      return stale(
-        `This version of the plan machine does not know the input '${String((input as { readonly type: unknown }).type)}'.`,
-      );
-  }
+  const handle = HANDLERS.get(input.type);
+  return handle === undefined
+    ? stale(`This version of the plan machine does not know the input '${input.type}'.`)
+    : handle(turn, input as never);
 }
+
+type Handlers = {
+  readonly [Type in StampedInput["type"]]: (
+    turn: Turn,
+    input: Extract<StampedInput, { readonly type: Type }>,
+  ) => Outcome;
+};
+
+const BY_TYPE: Handlers = {
+  "run.started": runStarted,
+  "task.started": executions.taskStarted,
+  "task.executed": executions.taskExecuted,
+  "task.completed": executions.taskCompleted,
+  "task.failed": executions.taskFailed,
+  "task.rejected": executions.taskRejected,
+  "review.failed": executions.reviewFailed,
+  "task.aborted": executions.taskAborted,
+  "task.uncertain": executions.taskUncertain,
+  "question.asked": executions.questionAsked,
+  "budget.refused": executions.budgetRefused,
+  "timer.fired": timerFired,
+  "approval.requested": approvalRequested,
+  "approval.granted": approvalGranted,
+  "approval.denied": approvalDenied,
+  "question.answered": questionAnswered,
+  "task.added": tasksAdded,
+  "run.cancelled": runCancelled,
+  "run.judged": runJudged,
+  "retry.requested": retryRequested,
+  "rollback.requested": rollback.rollbackRequested,
+  "compensation.completed": rollback.compensationCompleted,
+  "compensation.failed": rollback.compensationFailed,
+  "workspace.restored": rollback.workspaceRestored,
+};
+
+// A map, since types that were read from JSON are not interned: a switch would compare them text by text.
+const HANDLERS: ReadonlyMap<string, (turn: Turn, input: never) => Outcome> = new Map(
+  Object.entries(BY_TYPE) as [string, (turn: Turn, input: never) => Outcome][],
+);

@@ -3,16 +3,39 @@ import type { PlanCommand, StampedInput } from "./protocol.ts";
 import type { RunState } from "./run-state.ts";
 import type { TaskCell, TaskExtra } from "./task-cell.ts";
 
-/** What one step has given so far. */
+/**
+ * What one step has given so far. A state has one and uses it again for every step: lists that stayed empty, which most
+ * do, need not be made anew.
+ */
 export interface Turn {
   readonly state: RunState;
-  readonly cause: StampedInput["type"];
-  readonly commands: PlanCommand[];
-  readonly facts: RunFact[];
-  readonly withdrawn: string[];
+  /** Type of the input. */
+  cause: StampedInput["type"];
+  commands: PlanCommand[];
+  facts: RunFact[];
+  withdrawn: string[];
   readonly touched: TaskCell[];
   /** Cells that have settled; their dependents are still to be released. */
   readonly settled: TaskCell[];
+}
+
+/** The turn of a state's next step. What an earlier step gave away is left to it. */
+export function beginTurn(state: RunState, cause: StampedInput["type"]): Turn {
+  const turn = (state.turn ??= {
+    state,
+    cause,
+    commands: [],
+    facts: [],
+    withdrawn: [],
+    touched: [],
+    settled: [],
+  });
+  turn.cause = cause;
+  if (turn.commands.length > 0) turn.commands = [];
+  if (turn.facts.length > 0) turn.facts = [];
+  if (turn.withdrawn.length > 0) turn.withdrawn = [];
+  turn.touched.length = 0;
+  return turn;
 }
 
 /** How an input ended: the key that it closed (if any), or why it changed nothing. */
