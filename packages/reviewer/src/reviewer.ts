@@ -1,24 +1,22 @@
 import {
   MnemosyneError,
-  isMnemosyneError,
-  toErrorRecord,
   type Clock,
-  type CommandRunner,
   type Gate,
   type GateContext,
   type GateJudgement,
   type GateRunner,
   type GateSubject,
   type GateUse,
-  type Json,
   type ReviewResult,
 } from "@mnemosyne/core";
 import { defaultGates } from "./default-gates.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { oneAtATime, settled, wavesOf, type PlannedGate } from "./gate-order.ts";
+import { checkResult, errorFinding, notAsked, worthAnotherTry } from "./gate-result.ts";
 import { hasRegressed } from "./regression.ts";
 import { subjectHash } from "./subject-hash.ts";
 import { systemClock } from "./system-clock.ts";
-import { isVerdict, overallVerdict, verdictOf } from "./verdict.ts";
+import { overallVerdict } from "./verdict.ts";
 
 /** Options of {@link Reviewer}. */
 export interface ReviewerOptions {
@@ -38,12 +36,6 @@ export interface ReviewerOptions {
 
 /** What {@link Reviewer.review} may use beside the subject. */
 export type ReviewContext = Parameters<GateRunner["review"]>[2];
-
-interface PlannedGate {
-  readonly index: number;
-  readonly gate: Gate;
-  readonly use: GateUse;
-}
 
 /**
  * Runs gates. Programs run first, side by side, each after the gates whose judgement it looks at; the commands they
@@ -226,89 +218,6 @@ export class Reviewer implements GateRunner {
     const oldest = this.#passes.keys().next();
     if (this.#passes.size > cacheSize && oldest.done !== true) this.#passes.delete(oldest.value);
   }
-}
-
-/** Groups of gates that may run side by side: each after the groups that hold gates it looks at. */
-function wavesOf(entries: readonly PlannedGate[]): readonly (readonly PlannedGate[])[] {
-  const waves: (readonly PlannedGate[])[] = [];
-  let rest = entries;
-  while (rest.length > 0) {
-    const waiting = new Set(rest.map(({ gate }) => gate.name));
-    const ready = rest.filter(({ gate }) => !(gate.after ?? []).some((name) => waiting.has(name)));
-    if (ready.length === 0)
-      throw new MnemosyneError("E_INPUT", `The gates ${[...waiting].join(", ")} wait for each other.`, {
-        kind: "input",
-        path: "gates",
-        hint: "Remove one of them from the other's 'after'.",
-      });
-    waves.push(ready);
-    rest = rest.filter((entry) => !ready.includes(entry));
-  }
-  return waves;
-}
-
-/** Waits for all, also when one throws: nothing may go on after the review has ended. */
-async function settled(work: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
-}
-
-/** A runner whose commands run one after another. */
-function oneAtATime(runner: CommandRunner): CommandRunner {
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    run(command, options) {
-      const result = last.then(() => runner.run(command, options));
-      last = result.catch(() => {
-        // Whoever asked for this command gets its error; the next one must still run.
-      });
-      return result;
-    },
-  };
-}
-
-type GateResult = Awaited<ReturnType<Gate["judge"]>>;
-
-/** What a plug-in returned, held to the rules: no verdict that is not one, no pass beside a blocker. */
-function checkResult(result: GateResult): GateResult {
-  if (!isVerdict(result?.verdict) || !Array.isArray(result.findings))
-    throw new MnemosyneError("E_GATE", "The gate did not return a verdict and a list of findings.", {
-      kind: "internal",
-      details: { verdict: JSON.stringify(result?.verdict ?? null) } satisfies Json,
-    });
-  if (result.verdict === "pass" && verdictOf(result.findings) === "fail")
-    return { ...result, verdict: "fail" };
-  return result;
-}
-
-/** Bad settings, a spent budget or an open question do not go away by asking again. */
-function worthAnotherTry(error: unknown): boolean {
-  return !(isMnemosyneError(error) && ["input", "budget", "waiting", "notFound"].includes(error.kind));
-}
-
-function errorFinding(gate: string, error: unknown, tries: number): GateJudgement["findings"][number] {
-  const record = toErrorRecord(error);
-  return {
-    rule: `${gate}.error`,
-    severity: "blocker",
-    message: `The gate could not judge${tries > 1 ? ` in ${tries} tries` : ""}: ${record.message}`,
-    evidence: record.code,
-  };
-}
-
-function notAsked(gate: string, blocked: readonly string[]): GateJudgement {
-  return {
-    gate,
-    verdict: "inconclusive",
-    findings: [
-      {
-        rule: `${gate}.notAsked`,
-        severity: "note",
-        message: `The model was not asked, because ${blocked.join(", ")} did not pass.`,
-      },
-    ],
-    subject: "",
-    durationMs: 0,
-  };
 }
 
 function throwIfCancelled(signal: AbortSignal, cause?: unknown): void {

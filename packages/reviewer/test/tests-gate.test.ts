@@ -20,17 +20,16 @@ async function judge(
   return gates[0];
 }
 
-/** Only what was done to the tests counts: the command always succeeds. */
-const UNCHECKED = { command: "true", count: "unchecked" };
+/** Only what was done to the tests counts: there is no command to run them with. */
 const changesOnly = async (
   before: Files,
   edits: Files,
   settings: JsonObject = {},
   overrides: Partial<GateSubject> = {},
 ): Promise<readonly string[]> => {
-  const { findings } = await judge(before, edits, { ...UNCHECKED, ...settings }, overrides);
+  const { findings } = await judge(before, edits, settings, overrides);
   return findings
-    .filter(({ severity }) => severity !== "note")
+    .filter(({ severity, rule }) => severity !== "note" && rule !== "tests.noCommand")
     .map(({ rule, severity }) => `${rule.replace("tests.", "")}:${severity}`);
 };
 

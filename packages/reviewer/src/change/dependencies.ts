@@ -32,9 +32,9 @@ const READERS: readonly (readonly [RegExp, Read])[] = [
   [/(?:^|\/)package\.json$/, readPackageJson],
   [
     /(?:^|\/)requirements[\w.-]*\.txt$/,
-    (text) => pairs(text, /^\s*([\w.-]+)(?:\[.*?\])?\s*((?:[=<>!~]=?|@).*)?$/gm),
+    (text) => pairs(text, /^[ \t]*([\w.-]+)(?:\[.*?\])?\s*((?:[=<>!~]=?|@).*)?$/gm),
   ],
-  [/(?:^|\/)go\.mod$/, (text) => pairs(text, /^\s*(?:require\s+)?([\w.-]+\.[\w./-]+)\s+(v\S+)/gm)],
+  [/(?:^|\/)go\.mod$/, (text) => pairs(text, /^[ \t]*(?:require\s+)?([\w.-]+\.[\w./-]+)\s+(v\S+)/gm)],
   [/(?:^|\/)Cargo\.toml$/, readCargoToml],
 ];
 
@@ -52,7 +52,7 @@ function readPackageJson(text: string): (readonly [string, string])[] {
 
 function readCargoToml(text: string): (readonly [string, string])[] {
   const sections = text.split(/^(?=\[)/m).filter((section) => /^\[(?:\w+-)?dependencies\]/.test(section));
-  return sections.flatMap((section) => pairs(section, /^\s*([\w-]+)\s*=\s*(.+)$/gm));
+  return sections.flatMap((section) => pairs(section, /^[ \t]*([\w-]+)\s*=\s*(.+)$/gm));
 }
 
 function pairs(text: string, pattern: RegExp): (readonly [string, string])[] {

@@ -40,7 +40,10 @@ export async function checkSymbol(
     (part) => part !== "this" && part !== "self" && part !== "cls" && part !== "prototype",
   );
   const last = parts.at(-1);
-  if (last === undefined || (isBuiltIn(chain) && !(await isOwnClass(context, parts)))) return NO_CLAIM;
+  if (last === undefined) return NO_CLAIM;
+  // `clear()` may be any object's; said to stand in a file, it is the project's own.
+  const own = place !== undefined && parts.length === 1 && (await repository.filesWith(last)).length > 0;
+  if (isBuiltIn(chain) && !own && !(await isOwnClass(context, parts))) return NO_CLAIM;
   const label = mention.text;
   if (context.document === undefined && DROPPED.test(mood.before) && certain) {
     const declared = await repository.declarationsOf(last);
@@ -153,7 +156,7 @@ async function holdersOf({ repository }: ClaimContext, parts: readonly string[])
     // `details.members`: what carries a member may be filled in one file and read in another.
     if (holders.length === 0 && /^[a-z]/.test(owner) && files.length > 0) return [...owners, ...files];
   }
-  if (member === undefined || holders.length === 0) return holders;
+  if (member === undefined || holders.length === 0 || /^[a-z]/.test(owner)) return holders;
   const declaring = await repository.declarationsOf(owner);
   if (declaring.length === 0) return holders;
   const used = await repository.filesWith(`${owner}.${member}`);

@@ -10,7 +10,7 @@ const WORDS =
   "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(
     " ",
   );
-const NUMBER = String.raw`(?<!\b(?:every|each|any|no|this|that|which|last|only)\s)(\d+|${WORDS.toReversed().join("|")}|a\s+dozen|both)`;
+const NUMBER = String.raw`(\d+|(?<!\b(?:every|each|any|no|this|that|which|last|only)\s)(?:${WORDS.toReversed().join("|")})|a\s+dozen|both)`;
 const TESTS = String.raw`(?:(?:new|unit|integration|existing|other|remaining|of\s+the|the|regression|[A-Za-z][\w-]*)\s+){0,3}?(?:tests?|test\s+cases?|specs?|assertions?)`;
 const PASS = String.raw`(?:pass(?:ed|es|ing)?|succeed(?:ed|s)?|(?:are|is|were|went|stay|run|ran)\s+(?:all\s+|now\s+|still\s+)*(?:green|passing|successful\w*)|green)`;
 const ADVERBS = String.raw`(?:,|\s*[—–-])?(?:\s+(?:now|all|still|also|again|then|both|do|have|locally))*\s+`;
@@ -83,7 +83,7 @@ export function checkTestClaims(context: ClaimContext, sentence: Sentence): Chec
   each(SUITE_OF, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), "", mood));
   each(PASS_COUNT, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
   each(PASS_WITH, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), "", mood));
-  if (/\btests?\b|\bfail|\bskip|\bsuite\b/i.test(sentence.words))
+  if (/\btests?\b|\bfail|\bskip|\bsuite\b/i.test(sentence.text))
     each(SHORT_PASS, (match, mood) => checkPassCount(context, sentence, numberOf(match[1]), match[0], mood));
   each(COUNT_FAIL, (match, mood) => checkFailCount(context, sentence, numberOf(match[1]), mood));
   each(ALL_PASS, (match, mood) =>

@@ -84,7 +84,9 @@ export function parseDocument(text: string, keep: (line: number) => boolean = ()
       if (heading?.[1] !== undefined) section = heading[1];
       continue;
     }
-    for (const match of maskCode(raw).matchAll(/!?\[([^\]]*)\]\(\s*<?([^)>\s]+)>?[^)]*\)/g))
+    for (const match of maskCode(raw).matchAll(
+      /!?\[([^\]]{0,300})\]\(\s{0,5}<?([^)>\s]{1,500})>?(?:\s[^)]{0,200})?\)/g,
+    ))
       links.push({ target: match[2] ?? "", line, text: match[0] });
     if (raw.trim() === "" || /^\s*(?:[-*_]\s*){3,}$/.test(raw)) close();
     else if (heading?.[1] !== undefined) {
@@ -114,6 +116,9 @@ export function parseDocument(text: string, keep: (line: number) => boolean = ()
   return { sentences, blocks, links };
 }
 
+/** Characters beyond which a sentence is cut: patterns that try every start take time with the square of its length. */
+const LONGEST_SENTENCE = 1000;
+
 function sentencesIn({ text, starts, box, heading }: Paragraph): Omit<Sentence, "section">[] {
   const words = maskCode(text);
   const found: Omit<Sentence, "section">[] = [];
@@ -134,15 +139,33 @@ function sentencesIn({ text, starts, box, heading }: Paragraph): Omit<Sentence, 
     }
     from = to;
   };
+  // Whoever writes longer sentences still has them read, piece by piece.
+  const pushAll = (to: number): void => {
+    for (const end of piecesTo(text, from, to)) push(end);
+  };
   for (const match of words.matchAll(
     /(?<!\b(?:e\.g|i\.e|etc|cf|vs|approx|no|Mr|Dr))[.!?]["')\]*]*\s+(?=[A-Z_`"'([*\d@./-])/g,
   ))
-    push(match.index + match[0].length);
-  push(text.length);
+    pushAll(match.index + match[0].length);
+  pushAll(text.length);
   return found;
+}
+
+/** Where a stretch is cut so that no piece is too long, at a space if there is one; its end last. */
+function piecesTo(text: string, from: number, to: number): readonly number[] {
+  const ends: number[] = [];
+  let at = from;
+  while (to - at > LONGEST_SENTENCE) {
+    const space = text.lastIndexOf(" ", at + LONGEST_SENTENCE);
+    at = space > at ? space : at + LONGEST_SENTENCE;
+    ends.push(at);
+  }
+  return [...ends, to];
 }
 
 /** Overwrites what stands in backticks, the ticks included, and emphasis marks stay. */
 export function maskCode(text: string): string {
-  return text.replaceAll(/(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g, (code) => "_".repeat(code.length));
+  return text.replaceAll(/(?<!`)(`{1,3})(?!`)[\s\S]{0,1000}?(?<!`)\1(?!`)/g, (code) =>
+    "_".repeat(code.length),
+  );
 }

@@ -27,7 +27,7 @@ const PLAIN_PATH =
 const PLAIN_SYMBOL =
   /(?<![\w/.$@#-])(?:[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*\(\)|[a-z]+(?:[A-Z][a-z\d]+)+|[a-z]+(?:_[a-z\d]+)+|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+|[A-Z][a-z\d]+(?:[A-Z][a-z\d]+)+)(?![\w/@-])(?!\.\w)/g;
 const PLAIN_COMMAND =
-  /(?<![\w/.-])(?:npm (?:test|t|start|run [\w:.-]+)|npx [\w@/.-]+(?: --?[\w-]+)*|yarn (?:run )?[\w:.-]+|pnpm (?:run )?[\w:.-]+|node --test|cargo (?:test|build|check|clippy)|go (?:test|build|vet)(?: \.\/\.\.\.)?|python3? -m [\w.]+)(?![\w/-])/g;
+  /(?<![\w/.-])(?:npm (?:test|t|start|run [\w:-]+(?:\.[\w:-]+)*)|npx [\w@/.-]+(?: --?[\w-]+)*|yarn (?:run )?[\w:.-]+|pnpm (?:run )?[\w:.-]+|node --test|cargo (?:test|build|check|clippy)|go (?:test|build|vet)(?: \.\/\.\.\.)?|python3? -m [\w.]+)(?![\w/-])/g;
 /** Names of products that are written with humps. */
 const PRODUCTS =
   /^(?:macOS|iOS|iPadOS|tvOS|watchOS|eBay|iPhone|jQuery|npmJS|pnpm|eslint|esLint|mySQL|noSQL|vSphere|gRPC|kHz|mTLS|oAuth|webGL|youTube|gitHub|javaScript|typeScript|and_or|i_e|e_g)$/;
@@ -35,7 +35,7 @@ const PRODUCTS =
 /** What a sentence names, in order. */
 export function mentionsIn({ text, words }: Sentence): readonly Mention[] {
   const found: Mention[] = [];
-  for (const match of text.matchAll(/(`+)(?!`)([\s\S]*?)(?<!`)\1(?!`)/g)) {
+  for (const match of text.matchAll(/(?<!`)(`{1,3})(?!`)([\s\S]{0,1000}?)(?<!`)\1(?!`)/g)) {
     const inner = (match[2] ?? "").trim();
     if (inner !== "")
       found.push({ text: inner, start: match.index, end: match.index + match[0].length, ticked: true });

@@ -23,6 +23,8 @@ const NEGATION =
   /\b(?:not|never|no|none|nothing|without|instead\s+of|rather\s+than|nor|neither|avoid(?:s|ed|ing)?|unlike|lacks?|missing|absent|skip(?:ped|ping)?|refrain\w*|declin\w*|oppos\w*\s+to|unnecessary|unneeded|dropp\w+\s+the\s+idea|cannot|unrelated\s+to)\b|n['’]t\b/i;
 const NOT_NEGATION =
   /\bnot\s+only\b|\bno\s+(?:problem|issue|doubt|error|errors|failures?|warnings?|regressions?)\b/gi;
+/** "Nothing uses it, apart from `x`". */
+const EXCEPTED = /\b(?:apart\s+from|except(?:\s+for)?|other\s+than|besides|save\s+for)\s+(?:the\s+|in\s+)?$/i;
 const NEGATED_AFTER =
   /^\s*(?:(?:file|folder|directory|function|method|class|module|itself|at\s+all)\s+)?(?:(?:is|are|was|were|has|have|had|does|do|did|could|can|must|may|should|will)(?:\s+(?:still|also|been))?\s+(?:not|never)\b|(?:isn|wasn|aren|weren|doesn|don|didn|hasn|haven|couldn|can|won)['’]t\b|(?:is|are|was|were|stays?|stayed|remains?|remained|left)\s+(?:left\s+)?(?:missing|absent|unchanged|untouched|alone|as\s+(?:it|is)|intact|unaffected|unrelated)|unchanged|untouched|no\s+longer\b)/i;
 
@@ -35,6 +37,7 @@ const HYPOTHETICAL =
   /\b(?:should|could|would|will|shall|might|plan(?:s|ned|ning)?\s+(?:to|on|for)|intend\w*|going\s+to|to\s+be\s+\w+ed|next\s+steps?|follow[- ]?ups?|consider\w*|recommend\w*|suggest\w*|propos\w*|if|unless|whether|e\.g\.?|for\s+example|for\s+instance|such\s+as|something\s+like|similar\s+to|(?:a\s+\w+|files?|names?|things?|something|anything|paths?|values?|words?|inputs?)\s+like|later|future|todo|want(?:s|ed)?\s+to|let['’]s|maybe|perhaps|possibly|hypothetical\w*|imagine|suppose\w*|(?:asks?|asked|requests?|requested)\s+(?:for|to|that)|ideally|eventually|optionally|potential\w*|remains?\s+to|still\s+(?:needs?|has)|out\s+of\s+scope|(?:can|may|must|needs?\s+to|has\s+to|have\s+to)\s+(?:\w+\s+)?(?:be\s+)?(?:add\w*|creat\w*|introduc\w*|writ\w*|extend\w*|implement\w*|put|stor\w*|mov\w*|split|extract\w*)|inspired\s+by|the\s+way|just\s+like|as\s+in|rejected|ruled\s+out|beyond|overkill|out\s+of\s+the\s+question|decided\s+against|in\s+other\s+projects|analogous\s+to|equivalent\s+(?:to|of)|compared\s+(?:to|with)|reminiscent\s+of)\b/i;
 const HYPOTHETICAL_AFTER =
   /^\s*(?:\w+\s+){0,2}?(?:should|could|would|will|might|(?:can|may|must)\s+(?:\w+\s+)?be\s+(?:add|creat|introduc|written|made|built|extract|split)\w*|needs?\s+to|has\s+to|have\s+to|later\b|next(?!\s+to)\b|in\s+(?:the\s+)?(?:future|a\s+follow))\b|^\s*,?\s*(?:say|for\s+(?:example|instance)|e\.g\.?|or\s+similar|or\s+so)\b|^[^,;]*\b(?:is|are|was|were|seems?|seemed)\s+(?:beyond|out\s+of\s+scope|unnecessary|overkill|too\s+much|not\s+worth|rejected|another\s+(?:story|task|matter))\b/i;
+const CONDITION = /^\W*(?:if|when|once|in\s+case|as\s+soon\s+as)\b[^,]*,\s*/i;
 const HYPOTHETICAL_LABEL =
   /^\W*(?:alternatives?|next(?:\s+steps?)?|todo|future(?:\s+work)?|ideas?|rejected|considered|possible\s+\w+|follow[- ]?ups?|suggestions?|out\s+of\s+scope|not\s+done)\b[^:.]{0,30}:\s/i;
 /** What belongs to something outside of the project: "Node's `…`", "the browser's `…`". */
@@ -62,6 +65,9 @@ export function moodOf({ text, words, section, box }: Sentence, start: number, e
       break;
     }
   }
+  // "If you run it locally, use `x`": the condition is over where the main clause begins.
+  const condition = CONDITION.exec(words.slice(from, start));
+  if (condition !== null) from += condition[0].length;
   const before = words.slice(from, start);
   const after = words.slice(end, to);
   const denied = before.replaceAll(NOT_NEGATION, " ");
@@ -74,7 +80,10 @@ export function moodOf({ text, words, section, box }: Sentence, start: number, e
     HYPOTHETICAL_LABEL.test(words) ||
     text.trimEnd().endsWith("?");
   return {
-    negated: NEGATION.test(denied) || NEGATED_AFTER.test(after) || UNWANTED_AFTER.test(after),
+    negated:
+      (NEGATION.test(denied) && !EXCEPTED.test(before)) ||
+      NEGATED_AFTER.test(after) ||
+      UNWANTED_AFTER.test(after),
     hypothetical,
     supposed: hypothetical || GENERAL.test(before) || GENERAL_AFTER.test(after),
     past: PAST.test(before) || PAST.test(after),

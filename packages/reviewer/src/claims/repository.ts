@@ -217,7 +217,7 @@ function lockedVersions(text: string, name: string): readonly string[] {
   const safe = escapePattern(name);
   const patterns = [
     new RegExp(`"(?:[^"\\n]*/)?node_modules/${safe}":\\s*\\{\\s*"version":\\s*"([^"]+)"`, "g"),
-    new RegExp(`^\\s*['"]?/?${safe}@([\\d][^:('"\\s]*)`, "gm"),
+    new RegExp(`^[ \\t]*['"]?/?${safe}@([\\d][^:('"\\s]*)`, "gm"),
     new RegExp(`^"?${safe}@[^\\n]*:\\n\\s+version:? "?([^"\\n]+)`, "gm"),
     new RegExp(`name = "${safe}"\\nversion = "([^"]+)"`, "g"),
   ];

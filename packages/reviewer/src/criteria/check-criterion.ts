@@ -12,6 +12,7 @@ export interface CriterionState {
   readonly evidence: string;
 }
 
+const LONGEST_CRITERION = 1000;
 const TESTS_PASS =
   /\b(?:tests?|test\s+suite|suite|specs?)\b[^.]*?\b(?:pass(?:es|ing)?|succeeds?|green)\b|\bpass(?:es|ing)?\s+(?:all\s+)?(?:the\s+)?tests?\b|\bno\s+(?:failing|broken)\s+tests?\b/i;
 const EXISTS =
@@ -30,7 +31,7 @@ export async function checkCriterion(
   criterion: string,
   report: ParsedDocument,
 ): Promise<CriterionState> {
-  const sentence = asSentence(criterion);
+  const sentence = asSentence(criterion.slice(0, LONGEST_CRITERION));
   const mentions = mentionsIn(sentence).map((mention) => ({ mention, named: classify(mention) }));
   const commands = mentions.flatMap(({ named }) => (named?.kind === "command" ? named.line : []));
   if (commands.length > 0 && SUCCEEDS.test(sentence.words)) return commandState(context, commands);

@@ -48,7 +48,13 @@ const CHECKS: readonly Check[] = [
   checkWords,
 ];
 
-async function checkConstraint(subject: GateSubject, text: string): Promise<readonly Finding[] | undefined> {
+const LONGEST_CONSTRAINT = 2000;
+
+async function checkConstraint(
+  subject: GateSubject,
+  constraint: string,
+): Promise<readonly Finding[] | undefined> {
+  const text = constraint.slice(0, LONGEST_CONSTRAINT);
   for (const check of CHECKS) {
     const findings = await check(subject, text);
     if (findings !== undefined) return findings;

@@ -8,7 +8,8 @@ import {
 } from "../claims/check-commands.ts";
 import { checkLinks } from "../claims/check-links.ts";
 import { checkPackage, checkUsed, isCalledPackage } from "../claims/check-packages.ts";
-import { checkDocumented, checkFileCounts, checkOnlyThese, checkPath } from "../claims/check-paths.ts";
+import { checkDocumented, checkFileCounts, checkOnlyThese } from "../claims/check-changes.ts";
+import { checkPath } from "../claims/check-paths.ts";
 import { checkQuotedBlock, checkSaid } from "../claims/check-quotes.ts";
 import { checkSymbol, checkTestName, isCalledSymbol } from "../claims/check-symbols.ts";
 import { checkQuotedRun, checkTestClaims } from "../claims/check-tests.ts";
@@ -20,6 +21,8 @@ import { moodOf } from "../claims/mood.ts";
 import { openRepository } from "../claims/repository.ts";
 import { readSettings } from "../settings.ts";
 import { verdictOf } from "../verdict.ts";
+
+const LONGEST_REPORT = 100_000;
 
 /**
  * Looks up what the report claims: paths and lines, names in the code, packages and versions, scripts, commands that were
@@ -42,6 +45,17 @@ export function factsGate(): Gate {
               rule: "facts.noReport",
               severity: "blocker",
               message: "There is no report. Say what was done, in which files, and what was run.",
+            },
+          ],
+        };
+      if (report.length > LONGEST_REPORT)
+        return {
+          verdict: "fail",
+          findings: [
+            {
+              rule: "facts.tooLong",
+              severity: "blocker",
+              message: `The report has ${report.length} characters; say what was done in at most ${LONGEST_REPORT}.`,
             },
           ],
         };
@@ -194,7 +208,7 @@ async function checkMention(
 
 /** Words between a name and the file that it is said to stand in. */
 const PLACING =
-  /^\s*(?:(?:function|method|class|helper|constant|type|interface|component|hook|export|test|case)\s+)?(?:(?:now|still|also|which|that|lives?|is|are|was|were|stands?|sits?|resides?|has\s+been|have\s+been|been|can\s+be|defined|declared|implemented|found|located|moved|placed|added|exported|kept)\s+)*(?:in|inside|within|to|into|from|of)\s+(?:the\s+)?(?:new\s+)?(?:file\s+|module\s+)?$/i;
+  /^\s*,?\s*(?:(?:function|method|class|helper|constant|type|interface|component|hook|export|test|case)\s+)?(?:(?:now|still|also|which|that|lives?|is|are|was|were|stands?|sits?|resides?|has\s+been|have\s+been|been|can\s+be|defined|declared|implemented|found|located|moved|placed|added|exported|kept)\s+)*(?:in|inside|within|to|into|from|of)\s+(?:the\s+)?(?:new\s+)?(?:file\s+|module\s+)?$/i;
 
 /** "`parse()` in `src/a.ts`": the file that the next mention places this one in. */
 async function placeOf(

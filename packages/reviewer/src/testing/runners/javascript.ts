@@ -16,7 +16,7 @@ const linesMatching = (output: string, pattern: RegExp): string[] =>
 function marked(output: string, marks: string): string[] {
   return linesMatching(
     output,
-    new RegExp(`^\\s*[${marks}] (.+?)(?:\\s+\\(?\\d+(?:\\.\\d+)? ?m?s\\)?)?$`, "gmu"),
+    new RegExp(`^[ \\t]*[${marks}] (.+?)(?:\\s+\\(?\\d+(?:\\.\\d+)? ?m?s\\)?)?$`, "gmu"),
   );
 }
 

@@ -41,17 +41,17 @@ export const readGo: OutcomeReader = (output) => {
   const packages = [...output.matchAll(/^(ok|FAIL|---|\?)\s+(\S+)\s+(.*)$/gm)].filter(
     (match) => match[1] !== "---",
   );
-  const verbose = /^\s*--- (?:PASS|FAIL|SKIP): /m.test(output);
+  const verbose = /^[ \t]*--- (?:PASS|FAIL|SKIP): /m.test(output);
   const goPackages = packages.filter((match) => /^(?:\(cached\)|[\d.]+s|\[)/.test(match[3] ?? ""));
   if (goPackages.length === 0 && !verbose) return undefined;
-  const passing = names(output, /^\s*--- PASS: (\S+)/gm);
-  const failing = names(output, /^\s*--- FAIL: (\S+)/gm);
+  const passing = names(output, /^[ \t]*--- PASS: (\S+)/gm);
+  const failing = names(output, /^[ \t]*--- FAIL: (\S+)/gm);
   const ran = goPackages.filter((match) => !/\[no (?:test files|tests to run)\]/.test(match[3] ?? ""));
   const failedPackages = ran.filter((match) => match[1] === "FAIL").length;
   return outcome("go test", {
     passed: passing.length > 0 ? passing.length : ran.filter((match) => match[1] === "ok").length,
     failed: Math.max(failing.length, failedPackages),
-    skipped: sumMatches(output.replaceAll(/^\s*--- SKIP: .*$/gm, "skip 1"), /^skip (1)$/gm),
+    skipped: sumMatches(output.replaceAll(/^[ \t]*--- SKIP: .*$/gm, "skip 1"), /^skip (1)$/gm),
     passing,
     failing,
   });

@@ -1,5 +1,5 @@
 import type { GateSubject } from "@mnemosyne/core";
-import type { Files } from "./project.ts";
+import type { Files } from "../project.ts";
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
