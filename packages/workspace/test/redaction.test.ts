@@ -114,7 +114,7 @@ test("in pieces it gives what it gives for the whole, however the text is split"
         expect(streamed).not.toContain("hunter2-hunter2");
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 2000 },
   );
 });
 

@@ -1,9 +1,7 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -17,7 +15,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import {
@@ -30,19 +27,16 @@ import {
   openShared,
   openTree,
   readManifest,
-  rebaseTree,
   reopenTree,
 } from "@mnemosyne/workspace";
 import {
   changedFolders,
   changeFolder,
-  folders,
   MemoryBlobs,
   newFolder,
   readFolder,
   writeFolder,
 } from "./random-folder.ts";
-import { compilePackage } from "./compiled-package.ts";
 
 const home = newFolder("trees");
 afterAll(() => rmSync(home, { recursive: true, force: true }));
@@ -206,83 +200,13 @@ test("what was opened cancelled, or without a source, leaves nothing", async () 
   expect(readFileSync(path.join(source, "a.txt"), "utf8")).toBe("1\n");
 });
 
-test("a half-made tree of a worker that was killed is replaced, and somebody's own folder is not touched", async () => {
-  const files = Object.fromEntries(
-    Array.from({ length: 600 }, (_, at) => [`f${at % 20}/x${at}`, "x".repeat(2_000)]),
-  );
-  const source = project(files);
-  const root = path.join(home, `t${count}`);
-  const program = `
-    import { openTree } from "@mnemosyne/workspace";
-    await openTree({ source: ${JSON.stringify(source)}, tree: ${JSON.stringify(root)} });
-  `;
-  const compiled = newFolder("trees-compiled");
-  compilePackage(compiled);
-  writeFileSync(path.join(compiled, "open.mjs"), program);
-  const worker = spawn(process.execPath, [path.join(compiled, "open.mjs")], { stdio: "inherit" });
-  while (!existsSync(path.join(root, "f10"))) await sleep(1);
-  worker.kill("SIGKILL");
-  await once(worker, "exit");
-  rmSync(compiled, { recursive: true });
-  await expect(reopenTree({ tree: root })).rejects.toMatchObject({ code: "E_NOT_FOUND" });
-  const tree = await openTree({ source, tree: root });
-  expect(await tree.hash()).toBe(manifestHash(await readManifest(source)));
+test("somebody's own folder is never taken for a tree, nor dropped", async () => {
+  const source = project({ "a.txt": "1\n" });
   const own = project({ "precious.txt": "mine" });
   await expect(openTree({ source, tree: own })).rejects.toMatchObject({ code: "E_INPUT" });
   await expect(openTree({ source, tree: home })).rejects.toMatchObject({ code: "E_INPUT" });
   await expect(dropTree(own)).rejects.toMatchObject({ code: "E_INPUT" });
   expect(readFileSync(path.join(own, "precious.txt"), "utf8")).toBe("mine");
-}, 60_000);
-
-test("a spare becomes the next tree: what is the same stays, and of the last task nothing does", async () => {
-  await fc.assert(
-    fc.asyncProperty(changedFolders, folders, async ([one, two], left) => {
-      const source = project({ "node_modules/p/index.js": "1" });
-      writeFolder(source, one, ["node_modules"]);
-      // What changed just now is not trusted to be unchanged, so this has to be a little older.
-      await sleep(120);
-      const spares = path.join(home, `spares${count}`);
-      const first = await openTree({ source, tree: path.join(home, `t${count}-1`) });
-      await sleep(120);
-      changeFolder(first.root, one, left);
-      for (const at of [".git/hooks/evil", ".mnemosyne/x", ".mnemosyne-aside-0123456789abcdef.new/x"]) {
-        mkdirSync(path.dirname(path.join(first.root, at)), { recursive: true });
-        writeFileSync(path.join(first.root, at), "left behind");
-      }
-      await first.drop({ spares });
-      expect(existsSync(first.root)).toBe(false);
-      changeFolder(source, one, two);
-      const second = await openTree({ source, tree: path.join(home, `t${count}-2`), spares });
-      expect(readFolder(second.root, ["node_modules"])).toEqual(two);
-      expect(readlinkSync(path.join(second.root, "node_modules"))).toBe(path.join(source, "node_modules"));
-      expect(readdirSync(spares)).toEqual([]);
-      expect(manifestHash(second.base)).toBe(manifestHash(await readManifest(source)));
-      expect(await second.changes()).toEqual([]);
-      const times = (root: string): unknown[] =>
-        Object.entries(two).flatMap(([at, { type }]) =>
-          type === "file" ? [[at, Math.round(statSync(path.join(root, at)).mtimeMs)]] : [],
-        );
-      expect(times(second.root)).toEqual(times(source));
-    }),
-    { numRuns: 12 },
-  );
-}, 60_000);
-
-test("a file of a spare that has a second name elsewhere is made anew", async () => {
-  const source = project({ "a.txt": "1\n" });
-  await sleep(120);
-  const spares = path.join(home, `spares${count}`);
-  const first = await openTree({ source, tree: path.join(home, `t${count}-1`) });
-  await sleep(120);
-  linkSync(path.join(first.root, "a.txt"), path.join(home, `held${count}`));
-  await first.drop({ spares });
-  const second = await openTree({ source, tree: path.join(home, `t${count}-2`), spares });
-  writeFileSync(path.join(home, `held${count}`), "from outside\n");
-  expect(await second.readText("a.txt")).toBe("1\n");
-  for (let at = 0; at < 6; at += 1) {
-    await (await openTree({ source, tree: path.join(home, `t${count}-x${at}`) })).drop({ spares });
-  }
-  expect(readdirSync(spares).filter((name) => !name.includes(".")).length).toBe(4);
 });
 
 test("a list has no ignored files, no caches and no folders, and takes globs and a limit", async () => {
@@ -386,124 +310,3 @@ test("a manifest's hash is the same for the same files, and another for any diff
     { numRuns: 25 },
   );
 }, 60_000);
-
-test("a rebased tree is what was changed on top of the workspace as it is now", async () => {
-  await fc.assert(
-    fc.asyncProperty(folders, async (before) => {
-      const source = project({});
-      mkdirSync(source);
-      writeFolder(source, { ...before, "task.txt": { type: "file", content: "old", mode: 0o644 } });
-      const tree = await openTree({ source, tree: path.join(home, `t${count}`) });
-      await tree.write("task.txt", "new");
-      writeFileSync(path.join(source, "theirs.txt"), "theirs");
-      for (const name of Object.keys(before)
-        .filter((at) => !at.includes("/"))
-        .slice(0, 2)) {
-        rmSync(path.join(source, name), { recursive: true });
-      }
-      const rebased = await rebaseTree({ tree, workspace: source, blobs: new MemoryBlobs() });
-      expect(rebased.conflicts).toEqual([]);
-      const expected = { ...readFolder(source), "task.txt": { type: "file", content: "new", mode: 0o644 } };
-      expect(readFolder(tree.root)).toEqual(expected);
-      expect((await rebased.tree.changes()).map((change) => change.path)).toEqual(["task.txt"]);
-      expect(manifestHash(rebased.tree.base)).toBe(manifestHash(await readManifest(source)));
-    }),
-    { numRuns: 12 },
-  );
-}, 60_000);
-
-/** A tree and its workspace that changed different lines of one file. */
-async function bothChanged() {
-  const base = "1\n2\n3\n4\n5\n";
-  const source = project({ "a.txt": base });
-  const blobs = new MemoryBlobs();
-  await blobs.put(Buffer.from(base));
-  const tree = await openTree({ source, tree: path.join(home, `t${count}`), contents: blobs });
-  await tree.write("a.txt", base.replace("1", "one"));
-  writeFileSync(path.join(source, "a.txt"), base.replace("5", "five"));
-  return { source, blobs, tree };
-}
-
-test("a rebase joins by lines where asked", async () => {
-  const { source, blobs, tree } = await bothChanged();
-  const rebased = await rebaseTree({ tree, workspace: source, blobs, merge: "lines", contents: blobs });
-  expect(await rebased.tree.readText("a.txt")).toBe("one\n2\n3\n4\nfive\n");
-  const judged = await rebased.tree.manifest();
-  expect(await mergeTree({ tree: rebased.tree, workspace: source, judged, blobs })).toMatchObject({
-    merged: true,
-  });
-  expect(readFileSync(path.join(source, "a.txt"), "utf8")).toBe("one\n2\n3\n4\nfive\n");
-});
-
-test("a rebase reports what both changed, and leaves the tree as it was", async () => {
-  const { source, blobs, tree } = await bothChanged();
-  const rebased = await rebaseTree({ tree, workspace: source, blobs, merge: "files", contents: blobs });
-  expect(rebased.conflicts).toMatchObject([{ path: "a.txt" }]);
-  expect(await tree.readText("a.txt")).toBe("one\n2\n3\n4\n5\n");
-});
-
-test("only what was judged lands: a file that changed since is refused, and nothing of the merge stays", async () => {
-  const source = project({ "a.txt": "1\n", "b.txt": "1\n" });
-  const tree = await openTree({ source, tree: path.join(home, `t${count}`) });
-  await tree.write("a.txt", "2\n");
-  await tree.write("b.txt", "2\n");
-  const judged = await tree.manifest();
-  await tree.write("b.txt", "3\n");
-  await tree.write("coverage.txt", "made by a gate\n");
-  const before = readFolder(source);
-  const blobs = new MemoryBlobs();
-  await expect(mergeTree({ tree, workspace: source, judged, blobs })).rejects.toMatchObject({
-    code: "E_STALE",
-  });
-  expect(readFolder(source)).toEqual(before);
-  await tree.write("b.txt", "2\n");
-  expect(await mergeTree({ tree, workspace: source, judged, blobs })).toMatchObject({ merged: true });
-  expect(readFileSync(path.join(source, "b.txt"), "utf8")).toBe("2\n");
-  expect(existsSync(path.join(source, "coverage.txt"))).toBe(false);
-});
-
-test("what a task changed beyond its writes does not land; ignored files are left out without a word", async () => {
-  const source = project({ ".gitignore": "coverage/\n", "src/a.ts": "1\n", "docs/x.md": "1\n" });
-  const tree = await openTree({ source, tree: path.join(home, `t${count}`), writes: ["src/**"] });
-  await tree.write("src/deep/new.ts", "2\n");
-  mkdirSync(path.join(tree.root, "coverage"));
-  writeFileSync(path.join(tree.root, "coverage/lcov.info"), "x");
-  const blobs = new MemoryBlobs();
-  writeFileSync(path.join(tree.root, "docs/x.md"), "by a command\n");
-  await expect(
-    mergeTree({ tree, workspace: source, judged: await tree.manifest(), blobs }),
-  ).rejects.toMatchObject({
-    code: "E_NOT_ALLOWED",
-    details: { paths: ["docs/x.md"] },
-  });
-  writeFileSync(path.join(tree.root, "docs/x.md"), "1\n");
-  expect(await mergeTree({ tree, workspace: source, judged: await tree.manifest(), blobs })).toMatchObject({
-    merged: true,
-  });
-  expect(Object.keys(readFolder(source))).toEqual([
-    ".gitignore",
-    "docs",
-    "docs/x.md",
-    "src",
-    "src/a.ts",
-    "src/deep",
-    "src/deep/new.ts",
-  ]);
-});
-
-test("a merge goes through no link that stands where a folder was, and touches nothing behind it", async () => {
-  for (const target of ["loop", "../outside"]) {
-    const source = project({ "d/a.txt": "1\n", "outside/a.txt": "1\n" });
-    const tree = await openTree({ source: source, tree: path.join(home, `t${count}`) });
-    await tree.write("d/a.txt", "2\n");
-    await tree.write("d/new.txt", "2\n");
-    await tree.delete("outside/a.txt");
-    const judged = await tree.manifest();
-    rmSync(path.join(source, "d"), { recursive: true });
-    symlinkSync(target === "loop" ? "d" : "outside", path.join(source, "d"));
-    const before = readFolder(source);
-    const outcome = await mergeTree({ tree, workspace: source, judged, blobs: new MemoryBlobs() });
-    expect(outcome).toMatchObject({ merged: false });
-    expect(readFolder(source)).toEqual(before);
-  }
-});

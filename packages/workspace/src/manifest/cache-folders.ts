@@ -7,7 +7,7 @@ const BUILD_FILES: ReadonlySet<string> = new Set(["Cargo.toml", "pom.xml", "buil
 /** Decides which folders are caches. */
 export interface CacheRule {
   /** True when the folder or link `name` in `folder` (relative; empty: top) is a cache, given the names beside it. */
-  isCache(folder: string, name: string, beside: ReadonlySet<string>): boolean;
+  isCache(folder: string, name: string, beside: readonly string[]): boolean;
 }
 
 /**
@@ -27,7 +27,7 @@ export function cacheRule(caches: readonly string[] = DEFAULT_CACHES): CacheRule
     isCache(folder, name, beside) {
       if (paths.has(folder === "" ? name : `${folder}/${name}`)) return true;
       if (!names.has(name)) return false;
-      return name !== "target" || [...BUILD_FILES].some((file) => beside.has(file));
+      return name !== "target" || beside.some((file) => BUILD_FILES.has(file));
     },
   };
 }

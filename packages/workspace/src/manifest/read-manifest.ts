@@ -77,7 +77,12 @@ export function readOrGone(
 
 /** An entry with exactly the members that it has. */
 export function newEntry(
-  { type, mode, size, target }: Pick<WalkedEntry, "type" | "mode" | "size" | "target">,
+  {
+    type,
+    mode,
+    size,
+    target,
+  }: Pick<WalkedEntry, "type" | "mode" | "size"> & { readonly target?: string | undefined },
   hash: string,
   stamp: string | undefined,
 ): ManifestEntry {
@@ -91,9 +96,12 @@ export function newEntry(
  * system's clock leaves it as it is. Clocks that only count whole seconds get two of them.
  */
 export function trusted(stamp: string, changedAt: number, readAt: number): string | undefined {
-  const margin = changedAt % 1_000 === 0 ? 2_000 : 100;
+  const margin = changedAt % 1_000 === 0 ? 2_000 : CLOCK_MARGIN;
   return changedAt < readAt - margin ? stamp : undefined;
 }
+
+/** Milliseconds: twice the longest tick of a file system's clock. */
+export const CLOCK_MARGIN = 20;
 
 function unreadable(
   path: string,

@@ -24,8 +24,8 @@ export interface WalkedEntry {
   readonly modifiedAt: number;
   /** Another name, maybe elsewhere, leads to the same content. */
   readonly linked: boolean;
-  readonly hash?: string;
-  readonly target?: string;
+  readonly hash: string | undefined;
+  readonly target: string | undefined;
 }
 
 /** A folder without contents. */
@@ -46,8 +46,16 @@ export interface WalkOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds that a walk keeps the event loop. */
+/** Milliseconds that a walk keeps the event loop, and how many entries pass between two looks at the clock. */
 const SLICE = 8;
+const LOOK = 32;
+
+/** A folder on the way down, and how far it has been gone through. */
+interface Level {
+  readonly folder: string;
+  readonly names: readonly string[];
+  next: number;
+}
 
 /**
  * Lists a folder: everything but the top's `.git`, any `.mnemosyne`, caches and what is neither file, link nor
@@ -59,38 +67,44 @@ export async function walkFolder(root: string, options: WalkOptions): Promise<Wa
   const skipped: { path: string; reason: string }[] = [];
   const reserved: string[] = [];
   const forbidden = new Set((options.forbidden ?? []).map(({ dev, ino }) => `${Number(dev)}:${Number(ino)}`));
-  const folders: string[] = [""];
+  const levels: Level[] = [{ folder: "", names: namesIn(root, ""), next: 0 }];
   let sliceEnds = performance.now() + SLICE;
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    const names = namesIn(root, folder);
-    const beside = new Set(names);
-    for (const name of names) {
-      if (performance.now() > sliceEnds) {
-        await nextTurn();
-        throwIfCancelled(options.signal);
-        sliceEnds = performance.now() + SLICE;
-      }
-      const path = folder === "" ? name : `${folder}/${name}`;
-      if (isStateName(name) || isAsideName(name) || (folder === "" && isGitName(name))) {
-        reserved.push(path);
-        continue;
-      }
-      const stat = statOf(`${root}/${path}`);
-      if (stat === undefined) continue;
-      if (!stat.isFile() && options.caches.isCache(folder, name, beside)) {
-        caches.push(path);
-        continue;
-      }
-      if (forbidden.has(`${stat.dev}:${stat.ino}`)) {
-        skipped.push({ path, reason: "forbidden" });
-        continue;
-      }
-      const entry = entryOf(root, path, stat, options.known);
-      if (entry === undefined) skipped.push({ path, reason: "special" });
-      else entries.push(entry);
-      if (entry?.type === "directory") folders.push(path);
+  let seen = 0;
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const { folder, names } = level;
+    const name = names[level.next];
+    level.next += 1;
+    if (name === undefined) {
+      levels.pop();
+      continue;
     }
+    seen += 1;
+    if (seen % LOOK === 0 && performance.now() > sliceEnds) {
+      await nextTurn();
+      throwIfCancelled(options.signal);
+      sliceEnds = performance.now() + SLICE;
+    }
+    const path = folder === "" ? name : `${folder}/${name}`;
+    if (isStateName(name) || isAsideName(name) || (folder === "" && isGitName(name))) {
+      reserved.push(path);
+      continue;
+    }
+    const stat = statOf(`${root}/${path}`);
+    if (stat === undefined) continue;
+    if (!stat.isFile() && options.caches.isCache(folder, name, names)) {
+      caches.push(path);
+      continue;
+    }
+    if (forbidden.size > 0 && forbidden.has(`${stat.dev}:${stat.ino}`)) {
+      skipped.push({ path, reason: "forbidden" });
+      continue;
+    }
+    const entry = entryOf(root, path, stat, options.known);
+    if (entry === undefined) skipped.push({ path, reason: "special" });
+    else entries.push(entry);
+    if (entry?.type === "directory") levels.push({ folder: path, names: namesIn(root, path), next: 0 });
   }
+  // Names were in order folder by folder, which is nearly this one.
   entries.sort((a, b) => comparePaths(a.path, b.path));
   caches.sort(comparePaths);
   skipped.sort((a, b) => comparePaths(a.path, b.path));
@@ -100,10 +114,11 @@ export async function walkFolder(root: string, options: WalkOptions): Promise<Wa
 function namesIn(root: string, folder: string): readonly string[] {
   const path = folder === "" ? root : `${root}/${folder}`;
   try {
-    const names = readdirSync(fsPath(path));
-    return names.some((name) => name.includes("\ufffd"))
-      ? readdirSync(fsPath(path), { encoding: "buffer" }).map((name) => decodeName(name))
-      : names;
+    let names = readdirSync(fsPath(path));
+    if (names.some((name) => name.includes("\ufffd"))) {
+      names = readdirSync(fsPath(path), { encoding: "buffer" }).map((name) => decodeName(name));
+    }
+    return names.toSorted(comparePaths);
   } catch (error) {
     if (folder !== "" && isGone(error)) return [];
     throw folderError(error, path);
@@ -127,23 +142,21 @@ function entryOf(
 ): WalkedEntry | undefined {
   const type = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "link";
   if (type === "link" && !stat.isSymbolicLink()) return undefined;
-  const entry = {
+  const stamp = type === "file" ? stampOf(stat) : "";
+  const target =
+    type === "link" ? decodeName(readlinkSync(fsPath(`${root}/${path}`), { encoding: "buffer" })) : undefined;
+  return {
     path,
     type,
     mode: type === "link" ? 0 : stat.mode & 0o7777,
     size: type === "file" ? stat.size : 0,
-    stamp: type === "file" ? stampOf(stat) : "",
+    stamp,
     changedAt: stat.ctimeMs,
     modifiedAt: stat.mtimeMs,
     linked: type === "file" && stat.nlink > 1,
-  } as const;
-  if (type === "directory") return { ...entry, hash: "" };
-  if (type === "file") {
-    const hash = known?.(path, entry.stamp);
-    return hash === undefined ? entry : { ...entry, hash };
-  }
-  const target = decodeName(readlinkSync(fsPath(`${root}/${path}`), { encoding: "buffer" }));
-  return { ...entry, target, hash: hashOfTarget(target) };
+    hash: type === "file" ? known?.(path, stamp) : target === undefined ? "" : hashOfTarget(target),
+    target,
+  };
 }
 
 /** The hash that stands for a link. */

@@ -1,6 +1,6 @@
+import { constants } from "node:fs";
 import { mkdir, open, rmdir } from "node:fs/promises";
 import { throwIfCancelled } from "../disk/disk-threads.ts";
-import { isGone } from "../manifest/walk-folder.ts";
 import { comparePaths, fsPath, parentOf } from "../path/fs-path.ts";
 import { entryAt, entryNow, isAbsent, sameState, type EntryState, type Now } from "./entry-now.ts";
 import {
@@ -206,17 +206,28 @@ async function makeFolder(root: string, { path, after }: PathChange): Promise<bo
   return true;
 }
 
-/** Puts a folder's entries on the disk. A file system that cannot is left to its own ways. */
+/** Puts a folder's entries on the disk. One that is none any more needs it not; a file system that cannot is left to its own ways. */
 async function syncFolder(folder: string): Promise<void> {
   try {
-    const handle = await open(fsPath(folder), "r");
+    const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+    const handle = await open(fsPath(folder), flags);
     try {
       await handle.sync();
     } finally {
       await handle.close();
     }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (!isGone(error) && code !== "EISDIR" && code !== "EINVAL" && code !== "EPERM") throw error;
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (!NOT_SYNCED.has(code)) throw error;
   }
 }
+
+const NOT_SYNCED: ReadonlySet<string> = new Set([
+  "ENOENT",
+  "ENOTDIR",
+  "ELOOP",
+  "EISDIR",
+  "EINVAL",
+  "EPERM",
+  "EACCES",
+]);

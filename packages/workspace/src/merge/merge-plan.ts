@@ -55,7 +55,7 @@ export interface PlanMergeOptions {
   /** `lines`: text files that both sides changed are joined by lines. Default `files`. */
   readonly merge?: "files" | "lines";
   /** Where base contents are looked up that neither folder has any more. */
-  readonly contents?: ContentSource;
+  readonly contents?: ContentSource | readonly ContentSource[];
   /** Keeps contents merged by lines; needed with `merge: "lines"`. */
   readonly blobs?: BlobStore;
   readonly signal?: AbortSignal;
@@ -74,7 +74,7 @@ export async function planMerge(options: PlanMergeOptions): Promise<MergePlan> {
     });
   }
   const { changes, outside, leftOut } = await withinWrites(resultRoot, base, result, writes);
-  const readBase = baseReader([workspace, resultRoot], contents);
+  const readBase = baseReader([workspace, resultRoot], ...[contents ?? []].flat());
   const steps = new Map<string, MergeStep>();
   const done: string[] = [];
   const conflicts: MergeConflict[] = [];

@@ -47,7 +47,7 @@ export async function mergeTree(options: MergeTreeOptions): Promise<MergeOutcome
       blobs,
       ...(tree.writes === undefined ? {} : { writes: tree.writes }),
       ...(merge === undefined ? {} : { merge }),
-      ...(contents === undefined ? {} : { contents }),
+      contents: [...tree.contents, ...(contents === undefined ? [] : [contents])],
       ...(signal === undefined ? {} : { signal }),
     }));
   if (plan.outside.length > 0) {

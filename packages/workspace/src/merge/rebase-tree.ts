@@ -95,7 +95,7 @@ async function bring(options: RebaseTreeOptions, now: Manifest): Promise<readonl
     result: now,
     resultRoot: workspace,
     blobs,
-    ...(contents === undefined ? {} : { contents }),
+    contents: [...tree.contents, ...(contents === undefined ? [] : [contents])],
     ...(merge === undefined ? {} : { merge }),
     ...cancel,
   });

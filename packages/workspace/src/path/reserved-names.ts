@@ -25,11 +25,13 @@ export function isStateName(name: string): boolean {
 
 /** True for a file that a merge wrote aside; one that a crash left behind is not part of a workspace. */
 export function isAsideName(name: string): boolean {
-  return ASIDE.test(name);
+  return name.startsWith(".mnemosyne-aside-") && ASIDE.test(name);
 }
 
-/** Cheap test that lets nearly every name pass without being normalised. */
+/** Cheap test that lets nearly every name pass without being normalised: it begins with a dot, `gi`, or not in ASCII. */
 function mayBeReserved(name: string): boolean {
   const first = name.charCodeAt(0);
-  return first === 0x2e || first > 0x7f || first === 0x67 || first === 0x47;
+  if (first === 0x2e || first > 0x7f) return true;
+  const second = name.charCodeAt(1);
+  return (first | 0x20) === 0x67 && ((second | 0x20) === 0x69 || second > 0x7f);
 }

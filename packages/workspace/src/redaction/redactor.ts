@@ -34,6 +34,11 @@ interface Range {
   readonly to: number;
 }
 
+/** A secret, and where that begins by which it is known: `password=` stands before it. */
+interface Finding extends Range {
+  readonly start: number;
+}
+
 /**
  * Makes a redactor for known values (also in base64, hex, JSON and URLs) and for what looks like a key: of Anthropic,
  * AWS, GitHub, Slack and others, private keys, bearer tokens, passwords in URLs, random-looking values after names such
@@ -48,31 +53,32 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     (a, b) => b.length - a.length,
   );
   const hold = Math.max(HOLD, forms[0]?.length ?? 0);
-  const ranges = (text: string): readonly Range[] =>
-    joined([...valueRanges(text, forms), ...patternRanges(text)]);
-  const redact = (text: string): string => masked(text, ranges(text));
-  return { redact, stream: () => redactionStream(ranges, hold) };
+  const find = (text: string): readonly Finding[] => [...valueRanges(text, forms), ...patternRanges(text)];
+  const redact = (text: string): string => masked(text, joined(find(text)));
+  return { redact, stream: () => redactionStream(find, hold) };
 }
 
-function redactionStream(ranges: (text: string) => readonly Range[], hold: number): RedactionStream {
+function redactionStream(find: (text: string) => readonly Finding[], hold: number): RedactionStream {
   let held = "";
   return {
     write(piece) {
       held += piece;
       // Looking again at each small piece would take quadratic time.
       if (held.length < hold * 2) return "";
-      const found = ranges(held);
+      const found = find(held);
       let cut = held.length - hold;
-      const across = found.find(({ from, to }) => from < cut && to > cut);
+      // What stands before a secret stays with it, or the rest would not be known for one.
+      const whole = joined(found.map(({ start, to }) => ({ from: start, to })));
+      const across = whole.find(({ from, to }) => from < cut && to > cut);
       if (across !== undefined) cut = across.to - across.from > LONGEST ? cut : across.from;
       // Never between the halves of a character.
       if (/[\ud800-\udbff]/u.test(held.charAt(cut - 1))) cut -= 1;
-      const safe = masked(held.slice(0, cut), clipped(found, cut));
+      const safe = masked(held.slice(0, cut), clipped(joined(found), cut));
       held = held.slice(cut);
       return safe;
     },
     end() {
-      const rest = masked(held, ranges(held));
+      const rest = masked(held, joined(find(held)));
       held = "";
       return rest;
     },
@@ -83,24 +89,24 @@ function clipped(ranges: readonly Range[], end: number): readonly Range[] {
   return ranges.filter(({ from }) => from < end).map(({ from, to }) => ({ from, to: Math.min(to, end) }));
 }
 
-function valueRanges(text: string, forms: readonly string[]): readonly Range[] {
-  const found: Range[] = [];
+function valueRanges(text: string, forms: readonly string[]): readonly Finding[] {
+  const found: Finding[] = [];
   for (const form of forms) {
     // From each next character, because two of them may overlap.
     for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) {
-      found.push({ from: at, to: at + form.length });
+      found.push({ start: at, from: at, to: at + form.length });
     }
   }
   return found;
 }
 
-function patternRanges(text: string): readonly Range[] {
-  const found: Range[] = [...privateKeyRanges(text)];
+function patternRanges(text: string): readonly Finding[] {
+  const found: Finding[] = privateKeyRanges(text).map(({ from, to }) => ({ start: from, from, to }));
   for (const { pattern, isSecret } of SECRET_PATTERNS) {
     for (const match of text.matchAll(pattern)) {
       const from = match.index + (match.groups?.["keep"]?.length ?? 0);
       const to = match.index + match[0].length;
-      if (isSecret?.(text.slice(from, to)) ?? true) found.push({ from, to });
+      if (isSecret?.(text.slice(from, to)) ?? true) found.push({ start: match.index, from, to });
     }
   }
   return found;

@@ -9,19 +9,23 @@ import { fsPath } from "../path/fs-path.ts";
 export type ContentSource = Pick<BlobStore, "get">;
 
 /**
- * Reads what a path held at the base: whichever of the folders still has that content there, else the kept contents.
+ * Reads what a path held at the base: from whichever of the folders still has that content there, else where it is kept.
  * Undefined where nobody has it any more.
  */
 export function baseReader(
   folders: readonly string[],
-  contents?: ContentSource,
+  ...kept: readonly ContentSource[]
 ): (path: string, hash: string) => Promise<Uint8Array | undefined> {
   return async (path, hash) => {
     for (const folder of folders) {
       const bytes = await readRegular(`${folder}/${path}`);
       if (bytes !== undefined && sha256(bytes) === hash) return bytes;
     }
-    return contents === undefined ? undefined : await keptContent(contents, hash);
+    for (const contents of kept) {
+      const bytes = await keptContent(contents, hash);
+      if (bytes !== undefined) return bytes;
+    }
+    return undefined;
   };
 }
 

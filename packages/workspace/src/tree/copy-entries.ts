@@ -1,8 +1,9 @@
 import { chmod, mkdir, symlink } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { runDiskJob } from "../disk/disk-threads.ts";
 import type { DiskOutcome } from "../disk/disk-work.ts";
 import type { Manifest, ManifestEntry } from "../manifest/manifest.ts";
-import { newEntry, readOrGone, trusted } from "../manifest/read-manifest.ts";
+import { CLOCK_MARGIN, newEntry, readOrGone, trusted } from "../manifest/read-manifest.ts";
 import type { Walk } from "../manifest/walk-folder.ts";
 import { fsPath } from "../path/fs-path.ts";
 
@@ -30,6 +31,8 @@ export interface CopyOptions {
   readonly present?: ReadonlyMap<string, PresentFile>;
   /** Folders and links that stand there already. */
   readonly standing?: ReadonlySet<string>;
+  /** Waits until a later change of any copy will show in its stamp. */
+  readonly settle: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -47,6 +50,7 @@ export async function copyEntries(options: CopyOptions): Promise<Copied> {
   }
   const files = walk.entries.filter(({ type, path }) => type === "file" && present?.has(path) !== true);
   const outcomes = await runDiskJob({ from: source, to: root, files }, signal);
+  if (options.settle && files.length > 0) await sleep(CLOCK_MARGIN + 5);
   const copied = manifestsOf(options, new Map(files.map(({ path }, at) => [path, outcomes[at]])));
   await seal(root, walk);
   return copied;

@@ -30,7 +30,7 @@ export async function openShared(root: string, options: OpenSharedOptions = {}):
   return new FolderWorkspace({
     root: folder,
     base: now ?? (typeof base === "string" ? undefined : base),
-    readBase: baseReader([folder], contents),
+    readBase: baseReader([folder], ...(contents === undefined ? [] : [contents])),
     caches,
     readable: [],
     forbidden,

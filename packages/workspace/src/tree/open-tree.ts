@@ -7,6 +7,7 @@ import { knownHash } from "../manifest/read-manifest.ts";
 import { walkFolder, type FileIdentity, type Walk } from "../manifest/walk-folder.ts";
 import { fsPath } from "../path/fs-path.ts";
 import type { ContentSource } from "./base-reader.ts";
+import { shareContentPack, writeContentPack } from "./content-pack.ts";
 import { copyEntries, type Copied } from "./copy-entries.ts";
 import { statOf } from "./folder-workspace.ts";
 import { realFolder } from "./real-folder.ts";
@@ -39,6 +40,11 @@ export interface OpenTreeOptions {
   readonly forbidden?: readonly FileIdentity[];
   /** Where base contents are looked up that both the tree and the source have changed. */
   readonly contents?: ContentSource;
+  /**
+   * Keeps the contents of the base's smaller files beside the tree, so that `readBase` and a merge by lines have them
+   * whatever happens to the workspace. Default false; then they are found as long as somebody still has them.
+   */
+  readonly keepBase?: boolean;
   /** Folder, on the same file system, with dropped trees: one of them is brought up to date instead of copying all. */
   readonly spares?: string;
   readonly signal?: AbortSignal;
@@ -70,6 +76,7 @@ export async function openTree(options: OpenTreeOptions): Promise<Tree> {
     const base = options.base ?? copied.original;
     await writeTreeManifest(besideTree(root).base, base);
     await writeTreeManifest(besideTree(root).copy, copied.copy);
+    if (options.keepBase === true) await keepContents(source, root, copied, options);
     const origins = [source, ...((await readTreeNote(source))?.origins ?? [])];
     const note = { version: 1 as const, origins, caches, shared, forbidden: identitiesToJson(forbidden) };
     await writeTreeNote(root, writes === undefined ? note : { ...note, writes });
@@ -90,12 +97,24 @@ export async function openTree(options: OpenTreeOptions): Promise<Tree> {
   }
 }
 
+/** The base of a later attempt is the first one's: its contents are in the pack of the tree before. */
+async function keepContents(
+  source: string,
+  root: string,
+  copied: Copied,
+  options: OpenTreeOptions,
+): Promise<void> {
+  const { pack } = besideTree(root);
+  if (options.base !== undefined && shareContentPack(besideTree(source).pack, pack)) return;
+  await writeContentPack(pack, root, copied.copy, options.signal);
+}
+
 async function fill(
   source: string,
   root: string,
   caches: readonly string[],
   spare: Spare | undefined,
-  { forbidden = [], signal }: OpenTreeOptions,
+  { forbidden = [], signal, spares }: OpenTreeOptions,
 ): Promise<{ readonly walk: Walk; readonly copied: Copied }> {
   const startedAt = Date.now();
   const abort = signal === undefined ? {} : { signal };
@@ -113,7 +132,8 @@ async function fill(
     );
   }
   const kept = spare === undefined ? {} : await prepareSpare(root, spare, walk, signal);
-  return { walk, copied: await copyEntries({ source, root, walk, startedAt, ...kept, ...abort }) };
+  const settle = spares !== undefined;
+  return { walk, copied: await copyEntries({ source, root, walk, startedAt, settle, ...kept, ...abort }) };
 }
 
 /** The real path of a folder that may not be there yet; the folders above it are made. */

@@ -31,6 +31,8 @@ export interface BesideTree {
   readonly base: string;
   /** What the folder was when it had been made, with its files' stamps: what still has them need not be read again. */
   readonly copy: string;
+  /** Contents of the base, if they were to be kept. */
+  readonly pack: string;
   /** The plan of a merge that was begun. */
   readonly merge: string;
 }
@@ -41,6 +43,7 @@ export function besideTree(tree: string): BesideTree {
     note: `${tree}.tree.json`,
     base: `${tree}.base.json`,
     copy: `${tree}.copy.json`,
+    pack: `${tree}.base.pack`,
     merge: `${tree}.merge.json`,
   };
 }
@@ -82,8 +85,8 @@ export async function writeTreeNote(tree: string, note: TreeNote): Promise<void>
 
 /** Removes what stands beside a tree, the mark last. */
 export async function removeBeside(tree: string): Promise<void> {
-  const { note, base, copy, merge } = besideTree(tree);
-  for (const file of [base, copy, merge, note]) {
+  const { note, base, copy, pack, merge } = besideTree(tree);
+  for (const file of [base, copy, pack, merge, note]) {
     await rm(file, { force: true });
     await rm(`${file}.new`, { force: true });
   }

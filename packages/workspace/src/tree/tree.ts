@@ -2,10 +2,11 @@ import { MnemosyneError } from "@mnemosyne/core";
 import type { Manifest } from "../manifest/manifest.ts";
 import type { FileIdentity } from "../manifest/walk-folder.ts";
 import { baseReader, type ContentSource } from "./base-reader.ts";
+import { contentPack } from "./content-pack.ts";
 import { FolderWorkspace, statOf } from "./folder-workspace.ts";
 import { removeFolder } from "./remove-folder.ts";
 import { keepSpare } from "./spare-trees.ts";
-import { isMarkedTree, markUnfinished, removeBeside, type SharedCache } from "./tree-note.ts";
+import { besideTree, isMarkedTree, markUnfinished, removeBeside, type SharedCache } from "./tree-note.ts";
 
 /** What a {@link Tree} is made of. */
 export interface TreeOptions {
@@ -36,13 +37,21 @@ export class Tree extends FolderWorkspace {
   /** Files that it never shows. */
   readonly forbidden: readonly FileIdentity[];
 
+  /** Where contents of the base are looked up that neither this folder nor those it came from have any more. */
+  readonly contents: readonly ContentSource[];
+
   constructor(options: TreeOptions) {
+    const contents = [
+      contentPack(besideTree(options.root).pack),
+      ...(options.contents ? [options.contents] : []),
+    ];
     super({
       ...options,
       readable: options.shared.map(({ target }) => target),
       readOnly: options.shared.map(({ path }) => path),
-      readBase: baseReader([options.root, ...options.origins], options.contents),
+      readBase: baseReader([options.root, ...options.origins], ...contents),
     });
+    this.contents = contents;
     this.base = options.base;
     this.origins = options.origins;
     this.writes = options.writes;

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import * as workspace from "@mnemosyne/workspace";
+
+test("the public names", () => {
+  expect(Object.keys(workspace).toSorted()).toMatchInlineSnapshot(`
+    [
+      "DEFAULT_CACHES",
+      "applyMerge",
+      "createCommandRunner",
+      "createRedactor",
+      "detectSandbox",
+      "diffEntries",
+      "diffManifests",
+      "dropTree",
+      "isProcessAlive",
+      "killProcessGroup",
+      "manifestFromJson",
+      "manifestHash",
+      "manifestToJson",
+      "mergeLines",
+      "mergeTree",
+      "openShared",
+      "openTree",
+      "planMerge",
+      "processStartTime",
+      "readGit",
+      "readManifest",
+      "readMergePlan",
+      "rebaseTree",
+      "reopenTree",
+      "restoreRecords",
+      "unifiedDiff",
+    ]
+  `);
+});
