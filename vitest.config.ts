@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** Workspace packages resolve to `src/` through their `@mnemosyne/source` export, so tests need no build. */
@@ -11,8 +12,8 @@ export default defineConfig({
     // Generous, for machines that do other things too: a hanging test is still told from a slow one.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Tests of real processes, locks and kills on a shared machine: a fault that comes back is a fault.
-    retry: process.env["CI"] === undefined ? 0 : 2,
+    // Two cores would be given one worker.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     maxConcurrency: 2,
     // One group after the other: what measures time is not disturbed by what starts many processes.
     projects: [

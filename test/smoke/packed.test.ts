@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -13,11 +13,15 @@ const tarballs = path.join(folder, "tarballs");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 beforeAll(async () => {
-  // Turbo and pnpm's own scripts look for pnpm in PATH; this way it is there on every machine.
-  const pnpm = path.join(root, "tooling/pnpm.mjs");
-  const args = ["-r", "--filter", "./packages/*", "pack", "--pack-destination", tarballs];
-  await run(root, process.execPath, pnpm, ...args);
+  await pnpm(root, "-r", "--filter", "./packages/*", "pack", "--pack-destination", tarballs);
 });
+
+/** The pinned pnpm, which `npm test` has put in PATH; else by way of npx. */
+async function pnpm(cwd: string, ...args: readonly string[]): Promise<void> {
+  const folders = (process.env["PATH"] ?? "").split(path.delimiter);
+  if (folders.some((one) => existsSync(path.join(one, "pnpm")))) await run(cwd, "pnpm", ...args);
+  else await run(cwd, process.execPath, path.join(root, "tooling/pnpm.mjs"), ...args);
+}
 
 async function run(cwd: string, program: string, ...args: readonly string[]): Promise<string> {
   try {
@@ -27,11 +31,6 @@ async function run(cwd: string, program: string, ...args: readonly string[]): Pr
     const { stdout = "", stderr = "", message } = error as Error & { stdout?: string; stderr?: string };
     throw new Error(`${message}\n${stdout}${stderr}`, { cause: error });
   }
-}
-
-function tarballOf(name: string): string {
-  const { version } = packages.find((one) => one.name === name)?.manifest ?? {};
-  return path.join(tarballs, `mnemosyne-${name}-${version ?? ""}.tgz`);
 }
 
 /** Packages and the packages of this repository that come with them. */
@@ -44,15 +43,40 @@ function closureOf(...names: readonly string[]): readonly string[] {
   return [...found].toSorted();
 }
 
-/** A folder with nothing but these packages and what comes with them, from the tarballs. */
+/** Where packages of this repository are taken from: not from the registry. */
+function tarballsOf(names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const { version } = packages.find((one) => one.name === name)?.manifest ?? {};
+      return [`${SCOPE}${name}`, `file:${path.join(tarballs, `mnemosyne-${name}-${version ?? ""}.tgz`)}`];
+    }),
+  );
+}
+
+function emptyFolder(name: string): string {
+  const home = path.join(folder, name);
+  mkdirSync(home);
+  return home;
+}
+
+/**
+ * Installs nothing but these packages and what they declare. With pnpm, which lets each package see only what it declares
+ * itself, and takes libraries from its store, where they are already.
+ */
 async function install(home: string, names: readonly string[]): Promise<void> {
-  const dependencies = Object.fromEntries(
-    closureOf(...names).map((one) => [`${SCOPE}${one}`, `file:${tarballOf(one)}`]),
-  );
-  writeFileSync(
-    path.join(home, "package.json"),
-    JSON.stringify({ private: true, type: "module", dependencies }),
-  );
+  const manifest = { private: true, type: "module", dependencies: tarballsOf(names) };
+  writeFileSync(path.join(home, "package.json"), JSON.stringify(manifest));
+  // A file of its own, so that no settings from above apply. JSON is YAML.
+  const settings = { overrides: tarballsOf(closureOf(...names)) };
+  writeFileSync(path.join(home, "pnpm-workspace.yaml"), JSON.stringify(settings));
+  await pnpm(home, "install", "--prefer-offline", "--no-frozen-lockfile");
+}
+
+/** As most people do it: one flat folder. */
+async function installWithNpm(home: string, name: string): Promise<void> {
+  const overrides = tarballsOf(closureOf(name).filter((one) => one !== name));
+  const manifest = { private: true, type: "module", dependencies: tarballsOf([name]), overrides };
+  writeFileSync(path.join(home, "package.json"), JSON.stringify(manifest));
   await run(home, "npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier");
 }
 
@@ -67,35 +91,43 @@ function installLines(page: string): readonly string[] {
   );
 }
 
-/** Checks the program against the package's published types and strips them. */
-async function compile(home: string, program: string): Promise<void> {
-  writeFileSync(path.join(home, "example.ts"), program);
+/** Checks the page's first program against the package's published types, strips them, and runs it. */
+async function runExample(home: string, page: string): Promise<void> {
+  const example = codeBlocks(page).find(({ language }) => language === "ts");
+  writeFileSync(
+    path.join(home, "example.ts"),
+    example?.code ?? `throw new Error("${page} has no example.");`,
+  );
   const tsc = path.join(root, "node_modules/typescript/bin/tsc");
   const types = ["--types", "node", "--typeRoots", path.join(root, "node_modules/@types")];
   const language = ["--target", "es2023", "--lib", "es2023,esnext.disposable", "--module", "nodenext"];
   await run(home, process.execPath, tsc, "example.ts", "--strict", "--skipLibCheck", ...language, ...types);
+  await run(home, process.execPath, "example.js");
 }
 
-describe.concurrent("from a packed tarball, alone in an empty folder", { timeout: 120_000 }, () => {
+/** Loads everything that the package exports. */
+async function loadExports(home: string, name: string, subpaths: readonly string[]): Promise<void> {
+  const loads = subpaths.map((subpath) => {
+    const specifier = JSON.stringify(path.posix.join(`${SCOPE}${name}`, subpath));
+    // Node.js 20 and 22 differ in how a module imports JSON; both can require it.
+    return subpath.endsWith(".json") ? `require(${specifier});` : `await import(${specifier});`;
+  });
+  const require =
+    'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+  writeFileSync(path.join(home, "load.js"), [require, ...loads].join("\n"));
+  await run(home, process.execPath, "load.js");
+}
+
+describe.concurrent("from packed tarballs, in an empty folder", () => {
   test.each(packages.map((one) => [one.name, one] as const))(
-    "%s",
+    "%s alone",
     async (name, { folder: source, manifest }) => {
-      const home = path.join(folder, name);
-      mkdirSync(home);
+      const home = emptyFolder(name);
       await install(home, [name]);
-      const installed = path.join(home, "node_modules/@mnemosyne");
-      expect(readdirSync(installed).toSorted()).toEqual(closureOf(name));
-      const published = readdirSync(path.join(installed, name));
+      const published = readdirSync(path.join(home, "node_modules/@mnemosyne", name));
       expect(published).toEqual(expect.arrayContaining(["LICENSE", "README.md", "dist", "package.json"]));
       expect(published).not.toContain("test");
-      for (const subpath of Object.keys(manifest.exports)) {
-        if (subpath === "./package.json") continue;
-        const specifier = path.posix.join(manifest.name, subpath);
-        // Node.js 20 and 22 differ in how a module imports JSON; both can require it.
-        const isData = subpath.endsWith(".json");
-        const load = isData ? `require("${specifier}")` : `await import("${specifier}")`;
-        await run(home, process.execPath, `--input-type=${isData ? "commonjs" : "module"}`, "--eval", load);
-      }
+      await loadExports(home, name, Object.keys(manifest.exports));
       for (const command of Object.keys(manifest.bin ?? {})) {
         expect(await run(home, path.join(home, "node_modules/.bin", command), "--help")).toContain(command);
       }
@@ -103,13 +135,24 @@ describe.concurrent("from a packed tarball, alone in an empty folder", { timeout
       // A first program may need what its page says to install beside it.
       const named = installLines(`${source}/README.md`);
       expect(named).toContain(name);
-      if (closureOf(...named).length > closureOf(name).length) await install(home, named);
-      // The repository's README begins with a memory.
-      for (const page of [`${source}/README.md`, ...(name === "storage" ? ["README.md"] : [])]) {
-        const example = codeBlocks(page).find(({ language }) => language === "ts");
-        await compile(home, example?.code ?? `throw new Error("${page} has no example.");`);
-        await run(home, process.execPath, "example.js");
-      }
+      if (named.length > 1) await install(home, named);
+      await runExample(home, `${source}/README.md`);
+      // The repository's own README begins with a memory.
+      if (name === "storage") await runExample(home, "README.md");
     },
   );
+
+  test("the command and all that comes with it, by npm", async () => {
+    const home = emptyFolder("npm");
+    await installWithNpm(home, "cli");
+    const installed = path.join(home, "node_modules/@mnemosyne");
+    expect(readdirSync(installed).toSorted()).toEqual(closureOf("cli"));
+    // A second copy of a library would stand here: a sign of ranges that do not fit together.
+    expect(existsSync(path.join(installed, "cli/node_modules"))).toBe(false);
+    const command = path.join(home, "node_modules/.bin/mnemosyne");
+    const settings = ["--db", path.join(home, "app.db"), "--json"];
+    await run(home, command, "remember", "Port 8080 is taken.", ...settings);
+    const found = await run(home, command, "recall", "which port is taken?", ...settings);
+    expect(found).toContain("Port 8080 is taken.");
+  });
 });
