@@ -28,7 +28,14 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { extends: true, test: { name: "repo", include: ["test/*.test.ts"], sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: {
+          name: "repo",
+          include: ["test/*.test.ts", "test/testkit/*.test.ts"],
+          sequence: { groupOrder: 1 },
+        },
+      },
       // These need the built packages: the command in a process of its own, and what is published.
       {
         extends: true,

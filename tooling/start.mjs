@@ -1,11 +1,15 @@
 // `npm start`: sets up what the example needs, then runs it with the arguments given after `npm start --`.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { build, install, root, step } from "./steps.mjs";
+import path from "node:path";
+import { build, install, installToRun, root, step } from "./steps.mjs";
 
 const example = "@mnemosyne/example-repair";
 
-if (!(await step("install", install))) process.exit(1);
+// Where the tools for tests and checks are installed, they stay.
+const isWhole = existsSync(path.join(root, "node_modules/vitest"));
+if (!(await step("install", isWhole ? install : installToRun(example)))) process.exit(1);
 if (!(await step("build", build(`${example}...`)))) process.exit(1);
 
 const child = spawn(process.execPath, ["examples/repair/dist/main.js", ...process.argv.slice(2)], {

@@ -55,6 +55,9 @@ export async function step(name, command) {
 /** Installs exactly what the lockfile says. */
 export const install = ["pnpm", "install", "--frozen-lockfile"];
 
+/** Installs what a workspace package needs to be built and run: no tools for tests or checks. */
+export const installToRun = (name) => [...install, "--prod", "--filter", ".", "--filter", `${name}...`];
+
 /** Builds packages; without a filter, all of them. */
 export const build = (filter) => [
   "pnpm",
