@@ -35,7 +35,8 @@ const HOLDER = `
 /** Another process, with the built packages, that takes the lease and keeps it. */
 async function startHolder(url: string): Promise<{ pid: number; token: number; output: () => string }> {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", HOLDER, url], {
-    cwd: root,
+    // Where the packages can be imported.
+    cwd: path.join(root, "test"),
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.push(child);

@@ -1,6 +1,5 @@
 import type { Anthropic } from "@anthropic-ai/sdk";
 import { MnemosyneError, type ModelCatalog, type ModelInfo } from "@mnemosyne/core";
-import { mapError } from "./errors.ts";
 import { MODEL_TABLE } from "./model-table.ts";
 
 /** Options of {@link createModelCatalog}. */
@@ -54,6 +53,8 @@ export function createModelCatalog(options: ModelCatalogOptions = {}): ModelCata
           });
         }
       } catch (error) {
+        // With it comes the SDK, which a catalog that is only looked up in need not load.
+        const { mapError } = await import("./errors.ts");
         throw mapError(error, { aborted: signal?.aborted === true ? "cancelled" : undefined });
       }
       // Only a list that was read to its end replaces what is known.

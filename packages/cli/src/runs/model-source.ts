@@ -1,8 +1,6 @@
-import Anthropic from "@anthropic-ai/sdk";
-import { createAnthropicModel, createModelCatalog } from "@mnemosyne/anthropic";
-import type { LanguageModel, ModelCatalog } from "@mnemosyne/core";
-import { loadScript, startMessagesServer, startTapeServer } from "@mnemosyne/testkit";
 import path from "node:path";
+import { createModelCatalog } from "@mnemosyne/anthropic/catalog";
+import type { LanguageModel, ModelCatalog } from "@mnemosyne/core";
 import type { Settings } from "../settings.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -39,6 +37,10 @@ export async function openModel(
   const model = named === undefined ? {} : { model: named };
   const catalog = createModelCatalog();
   if (flags.script !== undefined) {
+    const [{ createAnthropicModel, Anthropic }, { loadScript, startMessagesServer }] = await Promise.all([
+      loadClaude(),
+      import("@mnemosyne/testkit"),
+    ]);
     const server = await startMessagesServer(await loadScript(path.resolve(cwd, flags.script)));
     const client = new Anthropic({ baseURL: server.url, apiKey: "scripted" });
     return {
@@ -53,8 +55,10 @@ export async function openModel(
   const key = env["ANTHROPIC_API_KEY"];
   if (key === undefined || key === "")
     return { catalog, model: undefined, banner: undefined, close: async () => {} };
+  const { createAnthropicModel, Anthropic } = await loadClaude();
   const upstream = env["ANTHROPIC_BASE_URL"];
   if (flags.record !== undefined) {
+    const { startTapeServer } = await import("@mnemosyne/testkit");
     const tape = await startTapeServer({
       mode: "record",
       file: path.resolve(cwd, flags.record),
@@ -74,4 +78,13 @@ export async function openModel(
     banner: undefined,
     close: async () => {},
   };
+}
+
+/** Loaded when a model is asked for: most commands need none. */
+async function loadClaude() {
+  const [{ Anthropic }, { createAnthropicModel }] = await Promise.all([
+    import("@anthropic-ai/sdk"),
+    import("@mnemosyne/anthropic"),
+  ]);
+  return { Anthropic, createAnthropicModel };
 }
