@@ -13,8 +13,15 @@ function needs({ dependencies = {}, peerDependencies = {}, peerDependenciesMeta 
   return [...internal, ...own.filter((name) => !name.startsWith(scope)), ...peers].join(", ") || "nothing";
 }
 
+/** What `npm install` brings with it, as test/smoke/packed.test.ts measured it. */
+function size(measured) {
+  if (measured === undefined) return "not measured";
+  const { megabytes, packages } = measured;
+  return `${megabytes.toFixed(1)} MB in ${packages} ${packages === 1 ? "package" : "packages"}`;
+}
+
 /**
- * The table as Markdown: what each package gives, and what is installed with it.
+ * The table as Markdown: what each package gives, what is installed with it, and how much that is.
  *
  * @returns {string}
  */
@@ -23,11 +30,17 @@ export function packageTable() {
   const manifests = readdirSync(folder)
     .toSorted()
     .map((name) => JSON.parse(readFileSync(new URL(`${name}/package.json`, folder), "utf8")));
+  const sizes = JSON.parse(readFileSync(new URL("../docs/package-sizes.json", import.meta.url), "utf8"));
   const rows = manifests.map((manifest) => {
     const short = manifest.name.slice(scope.length);
-    return [`[\`${short}\`](packages/${short}/README.md)`, manifest.description, needs(manifest)];
+    return [
+      `[\`${short}\`](packages/${short}/README.md)`,
+      manifest.description,
+      size(sizes[short]),
+      needs(manifest),
+    ];
   });
-  const head = ["package", "gives", "needs"];
+  const head = ["package", "gives", "installed", "needs"];
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column].length)),
   );

@@ -1,5 +1,14 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +18,12 @@ import { internalDependencies, packages, readText, root, SCOPE } from "../reposi
 
 const folder = mkdtempSync(path.join(tmpdir(), "mnemosyne-packed-"));
 const tarballs = path.join(folder, "tarballs");
+
+/** Megabytes (10^6 bytes) and number of packages. */
+interface InstalledSize {
+  readonly megabytes: number;
+  readonly packages: number;
+}
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -72,6 +87,30 @@ async function install(home: string, names: readonly string[]): Promise<void> {
   await pnpm(home, "install", "--prefer-offline", "--no-frozen-lockfile");
 }
 
+/** What stands in the folder after the install: files of all packages together, and how many packages. */
+function installedSize(home: string): InstalledSize {
+  const store = path.join(home, "node_modules/.pnpm");
+  const names = readdirSync(store).filter((name) => name !== "node_modules" && name !== "lock.yaml");
+  const bytes = readdirSync(store, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0);
+  return { megabytes: Math.round(bytes / 100_000) / 10, packages: names.length };
+}
+
+/** The README's figure. `UPDATE_SIZES=1` writes what was measured instead of comparing it. */
+function expectSize(name: string, size: InstalledSize): void {
+  const file = path.join(root, "docs/package-sizes.json");
+  const known = JSON.parse(readFileSync(file, "utf8")) as Record<string, InstalledSize>;
+  if (process.env["UPDATE_SIZES"] === "1") {
+    const sizes = Object.entries({ ...known, [name]: size }).toSorted(([a], [b]) => a.localeCompare(b));
+    writeFileSync(file, `${JSON.stringify(Object.fromEntries(sizes), undefined, 2)}\n`);
+    return;
+  }
+  // Native libraries differ in size from system to system.
+  expect(known[name]?.packages).toBe(size.packages);
+  expect(Math.abs((known[name]?.megabytes ?? 0) - size.megabytes)).toBeLessThan(0.5 + size.megabytes * 0.25);
+}
+
 /** As most people do it: one flat folder. */
 async function installWithNpm(home: string, name: string): Promise<void> {
   const overrides = tarballsOf(closureOf(name).filter((one) => one !== name));
@@ -127,6 +166,7 @@ describe.concurrent("from packed tarballs, in an empty folder", () => {
       const published = readdirSync(path.join(home, "node_modules/@mnemosyne", name));
       expect(published).toEqual(expect.arrayContaining(["LICENSE", "README.md", "dist", "package.json"]));
       expect(published).not.toContain("test");
+      expectSize(name, installedSize(home));
       await loadExports(home, name, Object.keys(manifest.exports));
       for (const command of Object.keys(manifest.bin ?? {})) {
         expect(await run(home, path.join(home, "node_modules/.bin", command), "--help")).toContain(command);
