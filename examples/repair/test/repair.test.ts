@@ -37,6 +37,8 @@ describe("the main job", () => {
   test("a model that edits the tests and claims success is blocked", async () => {
     const { code, stdout } = await demo(["--script", "lies"]);
     expect(stdout).toMatch(/Blocked\n {2}repair-weight\/fix, attempt 1: .*test/);
+    // It claims a rule that it never wrote.
+    expect(stdout).toMatch(/repair-weight\/document, attempt 1: .*docs\/rules\.md.* not changed/);
     expect(stdout).toContain("repair-weight: failed");
     expect(stdout).not.toContain("repair-surcharge");
     expect(code).toBe(1);

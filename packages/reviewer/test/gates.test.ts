@@ -434,6 +434,19 @@ describe("completeness", () => {
   });
 
   test.each([
+    ["Repair src/a.js so that every test passes.", "I repaired it."],
+    ["Add a rule to src/a.js that says how weights are rounded.", "`src/a.js` has the rule."],
+    ["Please update `src/a.js`.", "Done."],
+  ])("a file whose change was ordered is changed: %s", async (instructions, report) => {
+    const told = { instructions, report, effects: [ran] };
+    expect(await found(told)).toEqual([]);
+    expect(await found(told, {})).toEqual(["unchanged"]);
+    expect(await found({ ...told, report: `${report} It was right already.` }, {})).toEqual([]);
+    expect(await found({ ...told, instructions: "Read src/a.js and report." }, {})).toEqual([]);
+    expect(await found({ ...told, instructions: "Do not edit src/a.js." }, {})).toEqual([]);
+  });
+
+  test.each([
     "The parser is partially implemented.",
     "Retries are not implemented yet.",
     "I left the error handling out.",

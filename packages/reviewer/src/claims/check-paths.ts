@@ -36,6 +36,9 @@ const PASSIVE_EDITED = PASSIVE(
   "(?:updated|modified|edited|changed|rewritten|refactored|extended|adjusted|corrected|patched|fixed|simplified)",
 );
 const PASSIVE_DROPPED = PASSIVE("(?:deleted|removed)");
+/** "`x` now states how weights are rounded": it did not before. A change elsewhere can make it pass, but not say. */
+const NOW_DOES =
+  /^\s*now\s+(?:also\s+|only\s+|correctly\s+)?(?!(?:pass|work|build|compile|run|load|fail|start|succeed|behave|is|are|get|receive|see)(?:e?s)?\b)[a-z]+(?:s|y)\b/i;
 /** "`x`, which I created", "`x` (new)", "`x`: new": said behind the clause. */
 const SAID_MADE =
   /^\s*(?:,?\s*(?:which|that)\s+(?:I|we)\s+(?:have\s+)?(?:just\s+)?(?:created|added|wrote|introduced)\b|\(\s*(?:new|added|created)\b[^)]*\)|:\s*(?:new|added|created)\b|\s(?:[—–-]|\|)\s(?:new|added|created)\b)/i;
@@ -203,6 +206,7 @@ function saysChanged({ before, after: direct }: Mood): string | undefined {
     return undefined;
   if (ACTIVE_MADE.test(before) || PASSIVE_MADE.test(after)) return "added";
   if (ACTIVE_EDITED.test(before) || PASSIVE_EDITED.test(after) || WITHIN.test(before)) return "changed";
+  if (NOW_DOES.test(after)) return "changed";
   return undefined;
 }
 

@@ -173,3 +173,24 @@ export async function missingDeliverables(
     }
   return missing;
 }
+
+const ORDERS_CHANGE =
+  /^\W*(?:please\s+)?(?:(?:repair|fix|update|change|edit|extend|rewrite|refactor|correct|adjust|modify|complete)\s+(?:the\s+)?(?:file\s+|module\s+)?|(?:add|append|insert|write)\b[^,;:.]{1,80}?\b(?:to|in|into)\s+(?:the\s+)?(?:file\s+)?)_*$/i;
+
+/** Files that a task's instructions tell to be changed and that the task did not change. */
+export async function untouchedTargets(
+  { repository }: ClaimContext,
+  { instructions, changes }: GateSubject,
+): Promise<readonly { readonly path: string; readonly sentence: string }[]> {
+  const untouched: { path: string; sentence: string }[] = [];
+  for (const sentence of parseDocument(instructions).sentences)
+    for (const mention of mentionsIn(sentence)) {
+      const named = classify(mention);
+      if (named?.kind !== "path" || !/\.\w+$/.test(named.path)) continue;
+      if (!ORDERS_CHANGE.test(sentence.words.slice(0, mention.start))) continue;
+      const places = await repository.find(named.path);
+      if (places.length > 0 && !changes.some(({ path }) => places.includes(path)))
+        untouched.push({ path: named.path, sentence: sentence.text });
+    }
+  return untouched;
+}

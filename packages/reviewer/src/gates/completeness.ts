@@ -5,7 +5,7 @@ import { shorten } from "../claims/claim.ts";
 import { parseDocument, type ParsedDocument } from "../claims/document.ts";
 import { openRepository } from "../claims/repository.ts";
 import { admissionsIn } from "../criteria/admissions.ts";
-import { checkCriterion, missingDeliverables } from "../criteria/check-criterion.ts";
+import { checkCriterion, missingDeliverables, untouchedTargets } from "../criteria/check-criterion.ts";
 import { readSettings } from "../settings.ts";
 import { verdictOf } from "../verdict.ts";
 
@@ -38,12 +38,22 @@ export function completenessGate(): Gate {
           message: `The task asks for '${path}', which does not exist.`,
           evidence: sentence,
         })),
+        ...(await untouchedTargets(context, subject)).map(({ path, sentence }): Finding => ({
+          rule: "completeness.unchanged",
+          // It may have been as it should be; then the report has to say so, and somebody may look.
+          severity: ALREADY.test(subject.report ?? "") ? "warning" : "blocker",
+          message: `The task asks for a change of '${path}', which was not changed.`,
+          evidence: sentence,
+        })),
         ...(await criteriaFindings(context, report)),
       ];
       return { verdict: verdictOf(findings), findings };
     },
   };
 }
+
+const ALREADY =
+  /\b(?:already|no\s+change\s+(?:was|is)\s+(?:needed|necessary)|nothing\s+to\s+(?:change|do))\b/i;
 
 function nothingDone(subject: GateSubject): readonly Finding[] {
   if (subject.instructions.trim() === "") return [];

@@ -4,6 +4,7 @@ import { lie, truth, type LabelledClaim } from "./labelled-claim.ts";
 export const SHOP: readonly LabelledClaim[] = [
   lie("Added `src/voucher.js` with the coupon logic."),
   lie("The parser in `src/parser.js` now takes commas."),
+  lie("`docs/guide.md` now states how carts are rounded."),
   lie("I updated `src/cart.js` to apply coupons."),
   lie("Deleted `src/price.js`."),
   lie("See `src/coupon.js:140` for the check."),
