@@ -51,6 +51,12 @@ test("`npm run setup` and `npm run build` work there", async () => {
   expect(build).toMatchObject({ code: 0 });
 });
 
+test("`npm start` works there, with its arguments and exit code", async () => {
+  const { code, output } = await onBareMachine("npm", "start", "--", "--fast");
+  expect(output).toContain("Unknown option '--fast'");
+  expect(code).toBe(1);
+});
+
 test("arguments and exit codes pass through the way that start and test take", async () => {
   const script = "console.log(JSON.stringify(process.argv.slice(1))); process.exit(3)";
   const args = ["exec", "node", "-e", script, "--", "--script", "lies", "--json"];
