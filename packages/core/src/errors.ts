@@ -65,6 +65,7 @@ export type ErrorCode =
   | "E_NOT_ALLOWED"
   | "E_SANDBOX"
   | "E_TOOL"
+  | "E_PLAYBOOK_LOSS"
   | "E_INTERNAL";
 
 /** Options of {@link MnemosyneError}. */

@@ -149,7 +149,34 @@ export type {
 } from "./ports/language-model.ts";
 export type { MemoryStore } from "./ports/memory-store.ts";
 export type { Clock, EventSink, TraceSpan, Tracer } from "./ports/observability.ts";
-export type { PlaybookDelta, PlaybookItem, PlaybookStore } from "./ports/playbook-store.ts";
+export type {
+  Playbook,
+  PlaybookApplied,
+  PlaybookChange,
+  PlaybookDelta,
+  PlaybookItem,
+  PlaybookItemChange,
+  PlaybookNote,
+  PlaybookOrigin,
+  PlaybookReverted,
+  PlaybookStore,
+} from "./ports/playbook-store.ts";
+export {
+  EMPTY_PLAYBOOK,
+  applyInverseDeltas,
+  applyPlaybookDeltas,
+  orderPlaybookItems,
+  type DeltasApplied,
+} from "./playbook/apply-deltas.ts";
+export { checkPlaybookNote } from "./playbook/check-deltas.ts";
+export { planPlaybookRevert, type RevertPlan } from "./playbook/plan-revert.ts";
+export {
+  missingFacts,
+  statementFacts,
+  statementWords,
+  wordsKept,
+  type StatementFacts,
+} from "./playbook/statement-facts.ts";
 export type { PlanCheck, PlanFinding, Scheduler, StartableTask } from "./ports/scheduler.ts";
 export type { Tool, ToolContext, ToolResult, ToolUse } from "./ports/tool.ts";
 export type { EntryType, FileChange, Workspace } from "./ports/workspace.ts";

@@ -7,6 +7,7 @@ export type { CompressedItems } from "./compress/compress-items.ts";
 export { createExcerptCompressor } from "./compress/excerpt.ts";
 export { createJsonCompressor } from "./compress/json.ts";
 export { createFilesSource, type FilesSourceOptions } from "./sources/files-source.ts";
+export { MemoryPlaybookStore } from "./playbook/memory-playbook-store.ts";
 export { selectFindings } from "./sources/findings-source.ts";
 export { createMemoriesSource } from "./sources/memories-source.ts";
 export { createSkillsSource } from "./sources/skills-source.ts";

@@ -5,6 +5,7 @@ export { budgetLedgerConformance } from "./budget-ledger.ts";
 export { coordinationStoreConformance } from "./coordination-store.ts";
 export { journalConformance } from "./journal.ts";
 export { memoryStoreConformance } from "./memory-store.ts";
+export { playbookStoreConformance } from "./playbook-store.ts";
 export { agentConformance, type AgentCase, type AgentConformanceOptions } from "./agent.ts";
 export { gateConformance, type GateCase, type GateConformanceOptions } from "./gate.ts";
 export { languageModelConformance, type OpenModel } from "./language-model.ts";
