@@ -3,3 +3,9 @@ export { main } from "./main.ts";
 export { defineConfig, type MnemosyneConfig } from "./config.ts";
 export { RunNarrator } from "./runs/progress.ts";
 export type { Terminal } from "./terminal.ts";
+export {
+  reviewWorkspace,
+  type ReviewWorkspaceOptions,
+  type WorkspaceReview,
+} from "./commands/review-workspace.ts";
+export type { ReviewBase } from "./commands/review-base.ts";

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addMemoryCommands } from "./commands/memory-commands.ts";
 import { addPlanCommands } from "./commands/plan-commands.ts";
+import { addReviewCommand } from "./commands/review-command.ts";
 import { addRunCommands } from "./commands/run-commands.ts";
 import { attachTo } from "./commands/verb.ts";
 import type { Terminal } from "./terminal.ts";
@@ -38,5 +39,6 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   addMemoryCommands(program, attach);
   addRunCommands(program, attach);
   addPlanCommands(program, attach);
+  addReviewCommand(program, attach);
   return program;
 }

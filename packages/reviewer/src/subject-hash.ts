@@ -32,6 +32,7 @@ export function subjectHash(
     successCriteria: subject.successCriteria,
     testCommand: subject.testCommand ?? null,
     effects: subject.effects,
+    effectsKnown: subject.effectsKnown ?? true,
     earlier: subject.earlier,
     judged: evidence.judged.map(({ gate, verdict, subject, measured }) => [
       gate,

@@ -60,6 +60,11 @@ export interface GateSubject {
     readonly ok: boolean;
     readonly summary?: string;
   }[];
+  /**
+   * False where nothing recorded what the author did, as in a review of files alone: then no effect is no proof that a
+   * command was not run. Default true.
+   */
+  readonly effectsKnown?: boolean;
   /** Judgements of this run's earlier tasks, as evidence for the whole. */
   readonly earlier: readonly { readonly task: TaskId; readonly gate: string; readonly verdict: Verdict }[];
 }

@@ -1,4 +1,4 @@
-import { HOLDS, NO_CLAIM, refuted, sumChecked, type Checked, type ClaimContext } from "./claim.ts";
+import { HOLDS, NO_CLAIM, refuted, sumChecked, unshown, type Checked, type ClaimContext } from "./claim.ts";
 import type { CodeBlock, Sentence } from "./document.ts";
 import { commandsRun, normalCommand, runsOf, testRuns } from "./evidence.ts";
 import type { Mention } from "./mentions.ts";
@@ -43,7 +43,8 @@ export async function checkCommand(
   if (last === undefined) {
     // The tests gate ran it: that it passes is shown, that the agent ran it is not.
     const judged = judgedByGate(context, line);
-    if (!ran && judged !== undefined) {
+    if ((!ran || context.subject.effectsKnown === false) && judged !== undefined) {
+      if (!succeeds && ran) return HOLDS;
       if (judged === "pass") return HOLDS;
       return refuted(
         context,
@@ -53,7 +54,7 @@ export async function checkCommand(
         `the tests gate's verdict is ${judged}`,
       );
     }
-    return refuted(
+    return unshown(
       context,
       "commandNotRun",
       sentence,
@@ -214,11 +215,11 @@ export function checkDone(context: ClaimContext, sentence: Sentence): Checked {
     if (kind === undefined || mood.negated || mood.supposed) continue;
     const ran =
       commandsRun(context.subject).some(({ line }) => kind[1].test(line)) ||
-      (kind[2] === "a test run" && testRuns(context).length > 0);
+      (kind[2] === "a test run" && (testRuns(context).length > 0 || judgedHere(context)));
     checks.push(
       ran
         ? HOLDS
-        : refuted(
+        : unshown(
             context,
             "commandNotRun",
             sentence,
@@ -228,6 +229,11 @@ export function checkDone(context: ClaimContext, sentence: Sentence): Checked {
     );
   }
   return sumChecked(checks);
+}
+
+/** Nothing was recorded, and the tests gate ran the tests itself: nobody can say that the author did not. */
+function judgedHere({ judged, subject }: ClaimContext): boolean {
+  return subject.effectsKnown === false && judged.some(({ gate }) => gate === "tests");
 }
 
 /** "Linting passes", "the build is green": a command of that kind has run, and well. */
@@ -242,7 +248,7 @@ export function checkKinds(context: ClaimContext, sentence: Sentence): Checked {
     const last = commandsRun(context.subject).findLast(({ line }) => commands.test(line));
     if (last === undefined)
       checks.push(
-        refuted(
+        unshown(
           context,
           "commandNotRun",
           sentence,

@@ -53,6 +53,22 @@ export function refuted(
   };
 }
 
+/**
+ * A claim of something done that nothing shows. Where what was done was recorded, it is false; where it was not, nobody
+ * can know, and somebody should see it.
+ */
+export function unshown(
+  context: ClaimContext,
+  rule: string,
+  sentence: Pick<Sentence, "text" | "line">,
+  message: string,
+  evidence: string,
+): Checked {
+  const checked = refuted(context, rule, sentence, message, evidence);
+  if (context.subject.effectsKnown !== false) return checked;
+  return { ...checked, findings: checked.findings.map((finding) => ({ ...finding, severity: "warning" })) };
+}
+
 /** A text of at most 240 characters. */
 export function shorten(text: string): string {
   return text.length <= 240 ? text : `${text.slice(0, 239)}…`;

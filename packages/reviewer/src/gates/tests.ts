@@ -1,4 +1,6 @@
 import type { CommandResult, Finding, Gate, GateContext, GateSubject } from "@mnemosyne/core";
+import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { readDeltas } from "../change/file-delta.ts";
@@ -78,8 +80,15 @@ async function runTests(
     { line: command },
     {
       cwd: subject.workspace.root,
-      // Runners neither watch, colour, nor rewrite snapshots then.
-      env: { CI: "1", NO_COLOR: "1", FORCE_COLOR: "0" },
+      env: {
+        // Runners neither watch, colour, nor rewrite snapshots then.
+        CI: "1",
+        NO_COLOR: "1",
+        FORCE_COLOR: "0",
+        // Python takes compiled code for fresh by the second and size of its source: an edit can go unseen.
+        PYTHONDONTWRITEBYTECODE: "1",
+        PYTHONPYCACHEPREFIX: path.join(tmpdir(), `mnemosyne-no-bytecode-${randomUUID()}`),
+      },
       timeout,
       signal: context.signal,
       outputLimit: settings.number("outputLimit") ?? OUTPUT_LIMIT,
