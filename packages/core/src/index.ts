@@ -12,6 +12,7 @@ export {
   type MnemosyneErrorOptions,
 } from "./errors.ts";
 export { globStem, globsOverlap } from "./glob-overlap.ts";
+export { claimsOverlap, leasesCollide, leasesInTheWay, type LeaseClaim } from "./lease-conflict.ts";
 export { MemoryId, RunId, TaskId, NAME_PATTERN, type Branded } from "./ids.ts";
 export { canonicalJson, type Json, type JsonObject } from "./json.ts";
 export { Namespace, type NamespaceInput, type NamespaceParts } from "./namespace.ts";
@@ -20,11 +21,23 @@ export { NO_USAGE, addUsage } from "./usage.ts";
 export { defineAgent, defineGate, defineTool } from "./plugin.ts";
 export {
   MEMORY_TYPES,
+  type ChangeNote,
+  type ExportRecord,
+  type ExportedLink,
+  type ExportedMemory,
+  type GraphNode,
+  type GraphOptions,
   type ImportConflict,
+  type ImportRecord,
   type ImportResult,
+  type LinkOptions,
   type ListOptions,
   type Memory,
+  type MemoryChange,
+  type MemoryChangeKind,
+  type MemoryGraph,
   type MemoryInput,
+  type MemoryLink,
   type MemoryPatch,
   type MemoryStats,
   type MemoryType,
@@ -33,6 +46,7 @@ export {
   type SearchHit,
   type SearchOptions,
   type Trust,
+  type VectorStats,
 } from "./memory/memory.ts";
 export {
   AgentMemory,
@@ -102,12 +116,23 @@ export type {
 } from "./ports/context.ts";
 export type {
   CoordinationStore,
+  Handoff,
+  HandoffOffer,
+  HandoffStore,
+  KeptAlive,
   Lease,
   LeaseRequest,
+  NewQueueItem,
+  QueueClaim,
+  QueueItem,
   RegisteredAgent,
   SharedValue,
+  Wait,
+  WaitingState,
+  WaitTarget,
+  WorkQueueStore,
 } from "./ports/coordination-store.ts";
-export type { Embedder } from "./ports/embedder.ts";
+export type { EmbedOptions, Embedder } from "./ports/embedder.ts";
 export type {
   Finding,
   Gate,

@@ -1,4 +1,10 @@
-import { MemoryId, type Memory, type MemoryInput, type MemoryPatch } from "@mnemosyne/core";
+import {
+  MemoryId,
+  type ExportRecord,
+  type ImportRecord,
+  type MemoryInput,
+  type MemoryPatch,
+} from "@mnemosyne/core";
 import { openStorage, type Storage } from "@mnemosyne/storage";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -13,10 +19,10 @@ afterEach(async () => {
   await storage.close();
 });
 
-async function exported(from: Storage): Promise<readonly Memory[]> {
-  const memories: Memory[] = [];
-  for await (const memory of from.export()) memories.push(memory);
-  return memories;
+async function exported(from: Storage): Promise<readonly ExportRecord[]> {
+  const records: ExportRecord[] = [];
+  for await (const record of from.export()) records.push(record);
+  return records;
 }
 
 const pendingOf = (task: string, text: string): MemoryInput => ({
@@ -246,21 +252,31 @@ test("every memory survives an export and an import unchanged", async () => {
         .dictionary(fc.string(), fc.jsonValue())
         .map((value) => JSON.parse(JSON.stringify(value)) as never),
       trust: fc.constantFrom("claimed" as const, "observed" as const, "verified" as const),
-      provenance: fc.record({ agent: name, attempt: fc.nat() }, { requiredKeys: [] }),
+      provenance: fc.record(
+        { agent: name, attempt: fc.nat(), evidence: name, sources: fc.array(fc.uuid(), { maxLength: 2 }) },
+        { requiredKeys: ["evidence"] },
+      ),
+      idempotencyKey: fc.uuid(),
+      validFrom: fc.date({ min: new Date("1970-01-02"), max: new Date("2020-01-01"), noInvalidDate: true }),
+      validTo: fc.date({ min: new Date("2020-01-01"), max: new Date("2200-01-01"), noInvalidDate: true }),
       expiresAt: fc.date({ min: new Date("2100-01-01"), max: new Date("2200-01-01"), noInvalidDate: true }),
     },
-    { requiredKeys: ["content"] },
+    { requiredKeys: ["content", "provenance"] },
   );
   await fc.assert(
     fc.asyncProperty(fc.array(input, { minLength: 1, maxLength: 12 }), async (inputs) => {
       const [from, to] = [await openStorage(":memory:"), await openStorage(":memory:")];
       const ids = await from.storeMany(inputs);
       await from.update(ids[0] ?? "", { importance: 3 });
+      if (ids.length > 1) {
+        await from.update(ids[1] ?? "", { supersededBy: ids[0] ?? "" });
+        await from.link(ids[0] ?? "", ids[1] ?? "", { type: "t", strength: 0.25, by: "Ann", reason: "why" });
+      }
       const memories = await exported(from);
-      const lines = memories.map((memory) => JSON.parse(JSON.stringify(memory)) as MemoryInput);
-      expect(await to.import(lines, { keepTrust: true })).toEqual({ imported: inputs.length, skipped: 0 });
+      const lines = memories.map((record) => JSON.parse(JSON.stringify(record)) as ImportRecord);
+      expect(await to.import(lines, { keepTrust: true })).toEqual({ imported: memories.length, skipped: 0 });
       expect(await exported(to)).toEqual(memories);
-      expect(await to.import(memories)).toEqual({ imported: 0, skipped: inputs.length });
+      expect(await to.import(memories)).toEqual({ imported: 0, skipped: memories.length });
       await from.close();
       await to.close();
     }),

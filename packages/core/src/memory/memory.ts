@@ -37,6 +37,8 @@ export interface Provenance {
   readonly evidence?: string;
   /** Who wrote it, where no agent did: `person`, `import`, a tool's name. */
   readonly source?: string;
+  /** Ids of the memories that it was made from: its trust is never above the lowest of theirs. */
+  readonly sources?: readonly string[];
 }
 
 /** One remembered record. */
@@ -67,7 +69,17 @@ export interface Memory {
   readonly version: number;
   readonly trust: Trust;
   readonly provenance: Provenance;
+  /** From then on it is gone. */
   readonly expiresAt?: Date;
+  /** When what it says began and ceased to be true. Outside that time searches and listings leave it out; `get` gives it. */
+  readonly validFrom?: Date;
+  readonly validTo?: Date;
+  /** The memory that stands in its place. Searches and listings leave it out; `get` gives it. */
+  readonly supersededBy?: MemoryId;
+  /** Since when searches and listings leave it out as too old and unused; `get` gives it, `restore` brings it back. */
+  readonly archivedAt?: Date;
+  /** How much it matters by its use, 1 to 10, worked out by evolution; `importance` is what was said. */
+  readonly derivedImportance?: number;
 }
 
 /** What `store` takes. Only `content` is required. */
@@ -97,11 +109,14 @@ export interface MemoryInput {
   readonly id?: string;
   /** The same key in the same namespace gives the same memory: a repeated call stores nothing and returns the first id. */
   readonly idempotencyKey?: string;
-  /** Default `claimed`. */
+  /** Default `claimed`. `verified` needs `provenance.evidence`. Lowered to the lowest of `provenance.sources`. */
   readonly trust?: Trust;
   readonly provenance?: Provenance;
-  /** After this moment it is no longer found. */
+  /** After this moment it is gone. */
   readonly expiresAt?: Date | string;
+  /** When what it says began and ceased to be true. Default: always. */
+  readonly validFrom?: Date | string;
+  readonly validTo?: Date | string;
   /**
    * Visible only within this run until `promote` is called for the task that made it (memories of work that was
    * not yet judged). Default: visible at once.
@@ -109,7 +124,10 @@ export interface MemoryInput {
   readonly pendingRun?: string;
 }
 
-/** What `update` may change. `metadata` replaces the old object. */
+/**
+ * What `update` may change. `metadata` and `provenance` replace the old object. A new content that names no trust of its
+ * own is no longer `verified`: another statement was checked.
+ */
 export type MemoryPatch = Partial<
   Pick<
     MemoryInput,
@@ -123,11 +141,93 @@ export type MemoryPatch = Partial<
     | "context"
     | "metadata"
     | "trust"
+    | "provenance"
     | "expiresAt"
+    | "validFrom"
+    | "validTo"
     | "actor"
     | "occurredAt"
   >
->;
+> & {
+  /** The id of the memory that stands in its place from now on. */
+  readonly supersededBy?: string;
+};
+
+/** Who changes something, and why: kept in its history. */
+export interface ChangeNote {
+  readonly by?: string;
+  readonly reason?: string;
+}
+
+/** What happened to a memory. */
+export type MemoryChangeKind =
+  | "stored"
+  | "updated"
+  | "superseded"
+  | "merged"
+  | "archived"
+  | "forgotten"
+  | "restored"
+  | "replaced"
+  | "promoted"
+  | "linked"
+  | "unlinked";
+
+/** One change of a memory. */
+export interface MemoryChange extends ChangeNote {
+  readonly change: MemoryChangeKind;
+  /** The memory's version after it. */
+  readonly version: number;
+  readonly at: Date;
+  /** The fields that it changed, as they were before, in their JSON form; of a link, the link. */
+  readonly before: JsonObject;
+}
+
+/** A directed, typed link between two memories. There is one of a type from one to another. */
+export interface MemoryLink extends ChangeNote {
+  readonly from: MemoryId;
+  readonly to: MemoryId;
+  readonly type: string;
+  /** Above 0, at most 1. */
+  readonly strength: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Options of `link`. */
+export interface LinkOptions extends ChangeNote {
+  /** Default `related`. */
+  readonly type?: string;
+  /** Above 0, at most 1. Default 1. */
+  readonly strength?: number;
+}
+
+/** Options of `graph`. */
+export interface GraphOptions {
+  /** Links between the start and the farthest memory, 0 to 10. Default 2. */
+  readonly depth?: number;
+  /** Shows only memories that this namespace sees. Default: the start's own; without a start `global`. */
+  readonly namespace?: NamespaceInput;
+  /** At most so many memories, the nearest and strongest. 1 to 1000. Default 100. */
+  readonly limit?: number;
+}
+
+/** A memory of a graph. */
+export interface GraphNode extends Memory {
+  /** The least number of links to it from the start; 0 is the start itself. */
+  readonly hop: number;
+  /** The greatest product of strengths over the ways with so many links. */
+  readonly strength: number;
+}
+
+/** Memories and the links among them. */
+export interface MemoryGraph {
+  /** Nearest first, then strongest. */
+  readonly nodes: readonly GraphNode[];
+  readonly links: readonly MemoryLink[];
+  /** The limit left some out. */
+  readonly truncated: boolean;
+}
 
 /** The parts of a hit's score, each as it was added up. */
 export type ScoreParts = Readonly<Record<string, number>>;
@@ -135,6 +235,8 @@ export type ScoreParts = Readonly<Record<string, number>>;
 /** A found memory. Higher scores are better; scores compare only within one result. */
 export interface SearchHit extends Memory {
   readonly score: number;
+  /** What found it: its words, its meaning (an embedder's vectors), or both. `words` where no embedder was used. */
+  readonly foundBy?: "words" | "meaning" | "both";
   /** With `explain`: each part of the score. */
   readonly parts?: ScoreParts;
   /** With `include.neighbours`: the memories before and after it in its thread, in order, itself left out. */
@@ -153,6 +255,8 @@ export interface SearchOptions {
   readonly tags?: readonly string[];
   readonly thread?: string;
   readonly include?: { readonly neighbours?: number };
+  /** Finds what was there and held at that moment: happened (or, without `occurredAt`, was stored) by then, and was valid. Contents are today's. */
+  readonly asOf?: Date | string;
   /** Adds `parts` to each hit. Default false. */
   readonly explain?: boolean;
   /** Memories pending in this run are found too. */
@@ -176,6 +280,51 @@ export interface MemoryStats {
   readonly byType: Readonly<Record<string, number>>;
   readonly oldest?: Date;
   readonly newest?: Date;
+  /** Only with an embedder. Of the whole store. */
+  readonly vectors?: VectorStats;
+}
+
+/** A memory as an export gives it. */
+export interface ExportedMemory extends Memory {
+  readonly idempotencyKey?: string;
+  readonly link?: undefined;
+}
+
+/** A link as an export gives it, after the memories that it joins. */
+export interface ExportedLink {
+  readonly link: MemoryLink;
+}
+
+/** One record of an export. */
+export type ExportRecord = ExportedMemory | ExportedLink;
+
+/** One record of an import: hand-written, or as an export gave it (its JSON form too). */
+export type ImportRecord =
+  | MemoryInput
+  | {
+      readonly link: {
+        readonly from: string;
+        readonly to: string;
+        readonly type?: string;
+        readonly strength?: number;
+        readonly createdAt?: Date | string;
+        readonly updatedAt?: Date | string;
+        readonly by?: string;
+        readonly reason?: string;
+      };
+    };
+
+/** How the memories of a store stand with its embedder. */
+export interface VectorStats {
+  /** The embedder's id. */
+  readonly embedder: string;
+  /** Memories that have a vector of it, or no meaning to it. */
+  readonly present: number;
+  /** Memories without one: they are found by their words only until `reindex`. */
+  readonly missing: number;
+  /** Calls of the embedder that have failed since the store was opened: what they were for was stored, and looked for, by words. */
+  readonly failures: number;
+  readonly lastFailure?: string;
 }
 
 /** What an import does with a known id whose content differs. */

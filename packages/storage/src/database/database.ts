@@ -9,8 +9,21 @@ export interface WriteOptions {
   readonly full?: boolean;
 }
 
+/** What only a database in this process can do. */
+export interface DatabaseFile {
+  /** `:memory:` for one in memory. */
+  readonly path: string;
+  readonly encryptionKey: string | undefined;
+  /** Milliseconds for which a call waits for others. */
+  readonly busyTimeout: number;
+  /** Moves the whole log into the file and empties it. False while others read from it, or write. */
+  emptyLog(): boolean;
+}
+
 /** A database that carries out {@link Work}, local or remote. */
 export interface Database {
+  /** Undefined for a remote one. */
+  readonly file: DatabaseFile | undefined;
   /**
    * Reads. Statements may see different states of the database unless `snapshot` is set.
    */

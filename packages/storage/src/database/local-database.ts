@@ -1,9 +1,11 @@
-import type { Database, WriteOptions } from "./database.ts";
+import { sql } from "drizzle-orm/sql";
+import type { Database, DatabaseFile, WriteOptions } from "./database.ts";
 import { EventLoopTurn } from "./event-loop-turn.ts";
 import { LocalConnection, type ConnectionOptions } from "./local-connection.ts";
 import { pause, pauseTime } from "./pause.ts";
 import { busy, closed, commitUnknown, fromSqlite, isBusy } from "./sqlite-error.ts";
-import type { Work } from "./work.ts";
+import { statement } from "./statement.ts";
+import { row, type Work } from "./work.ts";
 
 /** Options of {@link LocalDatabase}. */
 export interface LocalDatabaseOptions extends ConnectionOptions {
@@ -33,6 +35,7 @@ type Outcome = { readonly of: Pending } & ({ readonly value: unknown } | { reado
  * that readers never see an uncommitted row. Writers queue up, and those that call in one tick share a transaction.
  */
 export class LocalDatabase implements Database {
+  readonly file: DatabaseFile;
   readonly #options: LocalDatabaseOptions;
   readonly #turn = new EventLoopTurn();
   #connection: LocalConnection | undefined;
@@ -44,6 +47,8 @@ export class LocalDatabase implements Database {
 
   constructor(options: LocalDatabaseOptions) {
     this.#options = options;
+    const { path, encryptionKey, busyTimeout } = options;
+    this.file = { path, encryptionKey, busyTimeout, emptyLog: () => this.#emptyLog() };
   }
 
   async read<Result>(work: () => Work<Result>, options?: { readonly snapshot?: boolean }): Promise<Result> {
@@ -213,6 +218,17 @@ export class LocalDatabase implements Database {
     this.#connection = undefined;
   }
 
+  #emptyLog(): boolean {
+    if (this.#closing !== undefined) throw closed();
+    try {
+      const outcome = this.#connected().complete(row(EMPTY_LOG));
+      return outcome?.[0] === 0;
+    } catch (error) {
+      if (isBusy(error)) return false;
+      throw fromSqlite(error);
+    }
+  }
+
   /** Moves the log into the file, as SQLite does itself when a last connection closes that kept no statements. */
   #checkpoint(): void {
     try {
@@ -272,11 +288,15 @@ function prepareConnection(connection: LocalConnection): void {
   for (const pragma of PRAGMAS) connection.execute(`PRAGMA ${pragma}`);
 }
 
+const EMPTY_LOG = statement(() => sql`PRAGMA wal_checkpoint(TRUNCATE)`);
+
 const PRAGMAS = [
   "journal_mode = WAL",
   "foreign_keys = ON",
   "cache_size = -32000",
   "temp_store = MEMORY",
+  // What is deleted from a page is overwritten there: `forget` with `hard` need not look through live pages for it.
+  "secure_delete = FAST",
   // A large import must not leave a log of its size behind for good.
   "journal_size_limit = 67108864",
 ];

@@ -19,6 +19,7 @@ export interface RemoteDatabaseOptions {
  * writes is held back and sent in one message. Writes of this process wait for each other here, not at the server.
  */
 export class RemoteDatabase implements Database {
+  readonly file = undefined;
   readonly #options: RemoteDatabaseOptions;
   #client: Promise<Client> | undefined;
   #guard: (() => Work<void>) | undefined;

@@ -1,6 +1,8 @@
 import { MnemosyneError, isMnemosyneError } from "@mnemosyne/core";
 import type { Database } from "../database/database.ts";
-import { row, rows, run, runAll, type Work } from "../database/work.ts";
+import { call, row, rows, run, runAll, type Call, type Work } from "../database/work.ts";
+import { dropStagedChanges } from "./change-statements.ts";
+import { dropStagedLinks } from "./link-statements.ts";
 import {
   batchRows,
   dropBatch,
@@ -20,27 +22,43 @@ const ABANDONED_AFTER = 60_000;
 const CHUNK_TIME = 20;
 const CHUNK_ITEMS = 500;
 
+/** How the items of a batch are written. */
+export interface BatchWork<Item, Result> {
+  /** Gets the batch's number as the stage of its rows. */
+  readonly writeOne: (item: Item, stage: number) => Work<Result>;
+  /** Called with each item once, some at a time, before it is written. */
+  readonly prepare: (items: readonly Item[]) => Promise<void>;
+  /** Calls for the commit that makes the batch visible. */
+  readonly finish: () => readonly Call[];
+}
+
 /**
  * Writes any number of items so that all of them become visible at once: in chunks whose rows are hidden, then by one
- * small commit. When anything fails, nothing is left. `writeOne` gets the batch's number as the stage of its rows.
+ * small commit, which `finish` may add calls to. When anything fails, nothing is left. `writeOne` gets the batch's
+ * number as the stage of its rows.
  */
 export async function writeBatch<Item, Result>(
   database: Database,
   items: readonly Item[],
-  writeOne: (item: Item, stage: number) => Work<Result>,
+  { writeOne, prepare, finish }: BatchWork<Item, Result>,
 ): Promise<readonly Result[]> {
   await dropStaleBatches(database);
   const batch = await database.write(openedBatch);
   const results: Result[] = [];
+  let prepared = 0;
   try {
     while (results.length < items.length) {
       const from = results.length;
+      if (from + CHUNK_ITEMS > prepared && prepared < items.length) {
+        await prepare(items.slice(prepared, prepared + CHUNK_ITEMS));
+        prepared += CHUNK_ITEMS;
+      }
       // Need not wait for the disk: the commit that publishes does, for everything before it.
       results.push(
         ...(await database.write(() => writeChunk(batch, items, from, writeOne), { full: false })),
       );
     }
-    await publish(database, batch);
+    await publish(database, batch, finish());
   } catch (error) {
     await giveUp(database, batch);
     throw error;
@@ -78,10 +96,11 @@ function* writeChunk<Item, Result>(
   return results;
 }
 
-async function publish(database: Database, batch: number): Promise<void> {
+async function publish(database: Database, batch: number, calls: readonly Call[]): Promise<void> {
   try {
     await database.write(function* (): Work<void> {
       if ((yield* run(setBatchState, { batch, state: "published", was: "open" })) === 0) throw lost();
+      yield* runAll(calls);
     });
   } catch (error) {
     if (!isMnemosyneError(error) || error.code !== "E_COMMIT_UNKNOWN") throw error;
@@ -116,6 +135,7 @@ async function abandon(database: Database, batch: number): Promise<void> {
   }
   for (let restored = 1; restored > 0;)
     restored = await database.write(() => run(restoreReplaced, { stage: -batch }));
+  await database.write(() => runAll([call(dropStagedChanges, { batch }), call(dropStagedLinks, { batch })]));
   await database.write(() => run(dropBatch, { batch }));
 }
 

@@ -11,6 +11,7 @@ import {
 } from "@mnemosyne/core";
 import { checkInteger, checkName, inputError, show } from "../input.ts";
 import { checkJson, isPlainObject } from "../json-input.ts";
+import type { Embedded } from "../vectors/thread-vector.ts";
 import type { StoredMemory } from "./memory-row.ts";
 
 const LARGEST_CONTENT = 100_000;
@@ -25,6 +26,8 @@ export interface NewMemory {
   readonly idGiven: boolean;
   readonly idempotencyKey: string | undefined;
   readonly pendingRun: string | undefined;
+  /** What an embedder made of its content. */
+  embedded?: Embedded;
 }
 
 /** Checks every field and fills in the defaults. `path` begins the paths of errors, e.g. `[3].`. Throws `E_INPUT`. */
@@ -57,7 +60,10 @@ export function checkMemory(input: MemoryInput, path: string, now: number): NewM
     trust: optional(input.trust, `${path}trust`, checkTrust) ?? "claimed",
     provenance: optional(input.provenance, `${path}provenance`, checkProvenance) ?? {},
     expiresAt: optional(input.expiresAt, `${path}expiresAt`, checkTime),
+    validFrom: optional(input.validFrom, `${path}validFrom`, checkTime),
+    validTo: optional(input.validTo, `${path}validTo`, checkTime),
   };
+  checkWhole(memory, path);
   if (memory.seq !== undefined && memory.thread === undefined)
     throw inputError(`${path}seq`, "is a place in a thread; give the thread too");
   return {
@@ -66,6 +72,18 @@ export function checkMemory(input: MemoryInput, path: string, now: number): NewM
     idempotencyKey: optional(input.idempotencyKey, `${path}idempotencyKey`, checkName),
     pendingRun,
   };
+}
+
+/** Checks what only several fields together can have wrong. Throws `E_INPUT`. */
+export function checkWhole(memory: StoredMemory, path = ""): void {
+  const { validFrom, validTo, trust, provenance } = memory;
+  if (validFrom !== undefined && validTo !== undefined && validTo < validFrom)
+    throw inputError(`${path}validTo`, "must not be before validFrom");
+  if (trust === "verified" && provenance.evidence === undefined)
+    throw inputError(
+      `${path}trust`,
+      "is 'verified' only with provenance.evidence, the id of the judgement that checked the statement",
+    );
 }
 
 /** What a patch changes, checked. Throws `E_INPUT`. */
@@ -139,7 +157,8 @@ function checkContent(value: unknown, path: string): string {
   throw inputError(path, `must have 1 byte to 100 kB, not ${bytes} bytes`);
 }
 
-function checkText(value: unknown, path: string): string {
+/** Text of at most 100 kB. Throws `E_INPUT`. */
+export function checkText(value: unknown, path: string): string {
   if (typeof value === "string" && value.length * 3 <= LARGEST_CONTENT) return value;
   if (typeof value === "string" && Buffer.byteLength(value) <= LARGEST_CONTENT) return value;
   throw inputError(path, `must be text of at most 100 kB, not ${show(value)}`);
@@ -150,7 +169,8 @@ function checkConfidence(value: unknown, path: string): number {
   throw inputError(path, `must be a number from 0 to 1, not ${show(value)}`);
 }
 
-function checkType(value: unknown, path: string): string {
+/** A type: text of at most 128 characters. Throws `E_INPUT`. */
+export function checkType(value: unknown, path: string): string {
   return checkName(value, path, 128);
 }
 
@@ -175,7 +195,12 @@ function checkMetadata(value: unknown, path: string): JsonObject {
 function checkProvenance(value: unknown, path: string): Provenance {
   if (!isPlainObject(value)) throw inputError(path, `must be a plain object, not ${show(value)}`);
   checkJson(value, path);
-  const { attempt, ...names } = value;
+  const { attempt, sources, ...names } = value;
+  if (sources !== undefined) {
+    if (!Array.isArray(sources) || sources.length > MOST_ITEMS)
+      throw inputError(`${path}.sources`, `must be an array of at most ${MOST_ITEMS} ids of memories`);
+    for (const [index, id] of sources.entries()) checkId(id, `${path}.sources[${index}]`);
+  }
   for (const [field, name] of Object.entries(names))
     if (name !== undefined) checkName(name, `${path}.${field}`);
   if (attempt !== undefined) checkInteger(attempt, `${path}.attempt`, 0, Number.MAX_SAFE_INTEGER);
@@ -197,7 +222,11 @@ const PATCH_CHECKS: Readonly<Record<keyof MemoryPatch, (value: unknown, path: st
   context: checkText,
   metadata: checkMetadata,
   trust: checkTrust,
+  provenance: checkProvenance,
   expiresAt: checkTime,
+  validFrom: checkTime,
+  validTo: checkTime,
+  supersededBy: checkId,
   actor: checkName,
   occurredAt: checkTime,
 };

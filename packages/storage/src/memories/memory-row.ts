@@ -1,7 +1,6 @@
 import type { JsonObject, Memory, MemoryId, Namespace, Provenance, Trust } from "@mnemosyne/core";
 import type { StatementValues } from "../database/statement.ts";
 import type { Row } from "../database/work.ts";
-import { signalsOf } from "./signals.ts";
 
 /** A memory with its times as milliseconds: the form between checking and the database. */
 export interface StoredMemory {
@@ -26,6 +25,12 @@ export interface StoredMemory {
   readonly trust: Trust;
   readonly provenance: Provenance;
   readonly expiresAt: number | undefined;
+  readonly validFrom?: number | undefined;
+  readonly validTo?: number | undefined;
+  readonly supersededBy?: MemoryId | undefined;
+  readonly supersededAt?: number | undefined;
+  readonly archivedAt?: number | undefined;
+  readonly derivedImportance?: number | undefined;
 }
 
 /** A record while it is being made. */
@@ -48,7 +53,22 @@ interface Detail {
   readonly trust?: Trust;
   readonly provenance?: Provenance;
   readonly expiresAt?: number;
+  readonly validFrom?: number;
+  readonly validTo?: number;
+  readonly supersededBy?: MemoryId;
+  readonly supersededAt?: number;
+  readonly archivedAt?: number;
+  readonly derivedImportance?: number;
 }
+
+const RARE = [
+  "validFrom",
+  "validTo",
+  "supersededBy",
+  "supersededAt",
+  "archivedAt",
+  "derivedImportance",
+] as const satisfies readonly (keyof Detail & keyof StoredMemory)[];
 
 // A text cell ends at a NUL when it is read, and a lone surrogate becomes U+FFFD: such a content is kept in the JSON.
 // oxlint-disable-next-line no-control-regex -- NUL is what it finds
@@ -72,7 +92,17 @@ function detailOf(memory: StoredMemory): string {
   if (memory.trust !== "claimed") detail.trust = memory.trust;
   if (hasKeys(provenance)) detail.provenance = provenance;
   if (memory.expiresAt !== undefined) detail.expiresAt = memory.expiresAt;
+  for (const field of RARE)
+    if (memory[field] !== undefined) Object.assign(detail, { [field]: memory[field] });
   return JSON.stringify(detail);
+}
+
+/** The moment from which searches and listings leave a memory out. */
+export function hiddenFrom(memory: StoredMemory): number | undefined {
+  let from: number | undefined;
+  for (const time of [memory.expiresAt, memory.validTo, memory.supersededAt, memory.archivedAt])
+    if (time !== undefined && (from === undefined || time < from)) from = time;
+  return from;
 }
 
 /** The values of the columns that hold a memory's own fields. */
@@ -82,11 +112,11 @@ export function cellsOf(memory: StoredMemory): StatementValues {
     namespace: memory.namespace,
     type: memory.type,
     importance: memory.importance,
-    signals: signalsOf(memory.content),
     version: memory.version,
     createdAt: memory.createdAt,
     occurredAt: memory.occurredAt ?? null,
-    expiresAt: memory.expiresAt ?? null,
+    expiresAt: hiddenFrom(memory) ?? null,
+    validFrom: memory.validFrom ?? null,
     actor: memory.actor ?? null,
     content: memory.content,
     detail: detailOf(memory),
@@ -119,6 +149,12 @@ export function storedOf(row: Row): StoredMemory {
     trust: detail.trust ?? "claimed",
     provenance: detail.provenance ?? {},
     expiresAt: detail.expiresAt,
+    validFrom: detail.validFrom,
+    validTo: detail.validTo,
+    supersededBy: detail.supersededBy,
+    supersededAt: detail.supersededAt,
+    archivedAt: detail.archivedAt,
+    derivedImportance: detail.derivedImportance,
   };
 }
 
@@ -148,12 +184,23 @@ export function toMemory(stored: StoredMemory): Memory {
   if (actor !== undefined) memory.actor = actor;
   if (occurredAt !== undefined) memory.occurredAt = new Date(occurredAt);
   if (expiresAt !== undefined) memory.expiresAt = new Date(expiresAt);
+  const { validFrom, validTo, supersededBy, archivedAt, derivedImportance } = stored;
+  if (validFrom !== undefined) memory.validFrom = new Date(validFrom);
+  if (validTo !== undefined) memory.validTo = new Date(validTo);
+  if (supersededBy !== undefined) memory.supersededBy = supersededBy;
+  if (archivedAt !== undefined) memory.archivedAt = new Date(archivedAt);
+  if (derivedImportance !== undefined) memory.derivedImportance = derivedImportance;
   return memory;
 }
 
 /** The record of a row, as {@link storedOf} reads it. */
 export function memoryOf(row: Row): Memory {
   return toMemory(storedOf(row));
+}
+
+/** The content of a row whose cells are content and detail, after two others. */
+export function contentOf([, , content, json]: Row): string {
+  return (JSON.parse(json as string) as Detail).content ?? (content as string);
 }
 
 function hasKeys(value: object): boolean {

@@ -22,7 +22,9 @@ export const memories = sqliteTable(
     version: integer("version").notNull().default(1),
     createdAt: integer("created_at").notNull(),
     occurredAt: integer("occurred_at"),
+    /** From when on searches and listings leave it out: it expires, is no longer valid, was superseded or archived. */
     expiresAt: integer("expires_at"),
+    validFrom: integer("valid_from"),
     thread: text("thread"),
     /** Place in the thread: `seq` where it was given, else after the last. */
     place: integer("place"),
@@ -39,6 +41,9 @@ export const memories = sqliteTable(
     index("memories_thread")
       .on(table.namespace, table.thread, table.place)
       .where(sql`thread IS NOT NULL`),
+    index("memories_actors")
+      .on(table.namespace, table.actor)
+      .where(sql`actor IS NOT NULL`),
     index("memories_pending")
       .on(table.pendingRun)
       .where(sql`pending_run IS NOT NULL`),
@@ -59,6 +64,7 @@ export const memories = sqliteTable(
       table.thread,
       table.actor,
       table.pendingRun,
+      table.validFrom,
     ),
     index("memories_replaced")
       .on(table.stage)

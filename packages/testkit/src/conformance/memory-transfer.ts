@@ -1,4 +1,4 @@
-import type { Memory, MemoryInput, MemoryStore, Provenance } from "@mnemosyne/core";
+import type { ExportRecord, Memory, MemoryInput, MemoryStore, Provenance } from "@mnemosyne/core";
 import { holds, refused, same, there, type Checks } from "./check.ts";
 
 const byTask = (task: string): Provenance => ({ run: "r1", task }) as Provenance;
@@ -84,9 +84,9 @@ export const MEMORY_TRANSFER_CHECKS: Checks<MemoryStore> = {
   },
 };
 
-async function collect(memories: AsyncIterable<Memory>): Promise<readonly Memory[]> {
+async function collect(records: AsyncIterable<ExportRecord>): Promise<readonly Memory[]> {
   const all: Memory[] = [];
-  for await (const memory of memories) all.push(memory);
+  for await (const record of records) if (record.link === undefined) all.push(record);
   return all;
 }
 
