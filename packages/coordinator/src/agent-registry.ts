@@ -1,5 +1,4 @@
 import { MnemosyneError, type CoordinationStore, type Json, type RegisteredAgent } from "@mnemosyne/core";
-import type { Timers } from "./timers.ts";
 
 /** What an agent is doing. */
 export type AgentState = RegisteredAgent["state"];
@@ -25,12 +24,10 @@ const STATES: readonly AgentState[] = ["idle", "running", "blocked", "complete",
 /** Who is there, and what they are doing. */
 export class AgentRegistry {
   readonly #store: CoordinationStore;
-  readonly #timers: Timers;
   readonly #ttl: number;
 
-  constructor(store: CoordinationStore, timers: Timers, ttl: number) {
+  constructor(store: CoordinationStore, ttl: number) {
     this.#store = store;
-    this.#timers = timers;
     this.#ttl = ttl;
   }
 
@@ -45,15 +42,12 @@ export class AgentRegistry {
   }
 
   async heartbeat(id: string, state?: AgentState): Promise<RegisteredAgent> {
-    const known = await this.find(id);
-    if (known === undefined) {
-      throw new MnemosyneError("E_NOT_FOUND", `No agent '${id}' is registered; register it first.`, {
-        kind: "notFound",
-        details: { agent: id },
-      });
-    }
-    const { role, metadata } = known;
-    return this.#store.upsertAgent({ id, role, metadata, state: checkState(state ?? known.state) });
+    const touched = await this.#store.touchAgent(id, state === undefined ? undefined : checkState(state));
+    if (touched !== undefined) return touched;
+    throw new MnemosyneError("E_NOT_FOUND", `No agent '${id}' is registered; register it first.`, {
+      kind: "notFound",
+      details: { agent: id },
+    });
   }
 
   async find(id: string): Promise<RegisteredAgent | undefined> {
@@ -62,7 +56,8 @@ export class AgentRegistry {
 
   async list(): Promise<readonly AgentPresence[]> {
     const agents = await this.#store.agents();
-    const now = this.#timers.now();
+    // Both times are the store's: machines need not agree on what time it is.
+    const now = (await this.#store.now()).getTime();
     return agents.map((agent) => ({ ...agent, alive: now - agent.seenAt.getTime() <= this.#ttl }));
   }
 }

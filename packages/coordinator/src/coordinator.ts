@@ -1,6 +1,5 @@
 import {
   MnemosyneError,
-  type Clock,
   type CoordinationStore,
   type Json,
   type Lease,
@@ -13,51 +12,25 @@ import {
   type AgentRegistration,
   type AgentState,
 } from "./agent-registry.ts";
-import { guardWrite } from "./fencing.ts";
+import { Barrier } from "./barrier.ts";
+import { Bell } from "./bell.ts";
+import { Handoffs } from "./handoffs.ts";
 import { HeldLease, type LeaseHandle } from "./lease-handle.ts";
 import { closedError, LeaseQueue } from "./lease-queue.ts";
-import { MemoryCoordinationStore } from "./memory-coordination-store.ts";
-import { SharedState, type WatchOptions } from "./shared-state.ts";
+import { Lookout } from "./lookout.ts";
+import { MemoryCoordinationStore } from "./memory/memory-coordination-store.ts";
+import type { AcquireOptions, CoordinatorOptions, DependencyOptions, Semaphore } from "./options.ts";
+import { ownResource } from "./own-key.ts";
+import { checkDuration } from "./patience.ts";
+import { checkKey, SharedState, type WatchOptions } from "./shared-state.ts";
 import { timersOf, type Timers } from "./timers.ts";
-
-/** Options of {@link Coordinator}. */
-export interface CoordinatorOptions {
-  /** Default: a {@link MemoryCoordinationStore} of its own. Stays open when the coordinator closes. */
-  readonly store?: CoordinationStore;
-  /** Owner of leases that name none. Default: a name that nobody else has. */
-  readonly owner?: string;
-  /** Milliseconds after which an unrenewed lease ends and a silent agent counts as gone. Default 5000. */
-  readonly ttl?: number;
-  /** Milliseconds between two renewals. Default 1500. */
-  readonly heartbeat?: number;
-  /** Milliseconds between two looks for what other processes released or wrote. Default 100. */
-  readonly poll?: number;
-  /** Default: the system's. */
-  readonly clock?: Clock;
-}
-
-/** What {@link Coordinator.acquire} is asked for. */
-export interface AcquireOptions {
-  /** Path globs or names. A plain path covers what lies below it. All of them are granted together, or none. */
-  readonly resources: readonly string[];
-  /** Default `exclusive`. */
-  readonly mode?: "shared" | "exclusive";
-  /**
-   * Who asks: one sequential actor, such as `run/task`. Deadlocks are found among requests that name it. Default: the
-   * coordinator's owner, which may do many things at once and so is never part of a deadlock.
-   */
-  readonly owner?: string;
-  /** True (default): queue until it is free. False: refuse at once. A number: queue for so many milliseconds at most. */
-  readonly wait?: boolean | number;
-  /** Ends the waiting (not the lease). */
-  readonly signal?: AbortSignal;
-  /** Milliseconds. Default: the coordinator's. */
-  readonly ttl?: number;
-  readonly metadata?: Json;
-}
+import type { Upkeep } from "./upkeep.ts";
+import { Waits } from "./waits.ts";
+import { WorkQueue } from "./work-queue.ts";
 
 /**
- * Leases, shared state and liveness for agents: in memory, or across processes with a store that they share.
+ * Leases, shared state, queues, handoffs and liveness for agents: in memory, or across processes with a store that
+ * they share.
  *
  * @example
  * const coordinator = new Coordinator();
@@ -69,6 +42,8 @@ export interface AcquireOptions {
 export class Coordinator {
   /** Owner of leases that name none. */
   readonly owner: string;
+  /** Work that one agent gives another. */
+  readonly handoffs: Handoffs;
   readonly #store: CoordinationStore;
   readonly #timers: Timers;
   readonly #ttl: number;
@@ -76,7 +51,13 @@ export class Coordinator {
   readonly #queue: LeaseQueue;
   readonly #state: SharedState;
   readonly #agents: AgentRegistry;
+  readonly #waits: Waits;
+  readonly #poll: number;
+  readonly #work: Bell;
+  readonly #closed = new AbortController();
   readonly #held = new Set<HeldLease>();
+  /** Claims and accepted handoffs. */
+  readonly #kept = new Set<Upkeep>();
   #closing: Promise<void> | undefined;
 
   constructor(options: CoordinatorOptions = {}) {
@@ -84,20 +65,31 @@ export class Coordinator {
     this.owner = options.owner ?? `coordinator-${globalThis.crypto.randomUUID()}`;
     this.#ttl = checkDuration("ttl", options.ttl ?? 5000);
     this.#heartbeat = checkDuration("heartbeat", options.heartbeat ?? 1500);
-    const poll = checkDuration("poll", options.poll ?? 100);
+    this.#poll = checkDuration("poll", options.poll ?? 100);
     this.#store = options.store ?? new MemoryCoordinationStore(clock === undefined ? {} : { clock });
     this.#timers = timersOf(clock);
-    const shared = { store: this.#store, timers: this.#timers, poll };
+    const lookout = new Lookout(this.#store);
+    const shared = { store: this.#store, timers: this.#timers, poll: this.#poll, ttl: this.#ttl, lookout };
     this.#queue = new LeaseQueue(shared);
     this.#state = new SharedState(shared);
-    this.#agents = new AgentRegistry(this.#store, this.#timers, this.#ttl);
+    this.#waits = new Waits(shared);
+    this.#agents = new AgentRegistry(this.#store, this.#ttl);
+    this.#work = new Bell(this.#timers);
+    this.handoffs = new Handoffs({
+      store: this.#store,
+      timers: this.#timers,
+      waits: this.#waits,
+      ttl: this.#ttl,
+      heartbeat: this.#heartbeat,
+      kept: this.#kept,
+    });
   }
 
   /**
    * Takes a lease and renews it until it is released or lost. Requests of this coordinator are served in the order in
    * which they come; between processes there is no order. Leases are not re-entrant: an owner's own lease is in its way
-   * too. Throws `E_LEASE_HELD` when it is not free (in time), `E_DEADLOCK` when waiting would close a ring of owners and
-   * this is its youngest request, the signal's reason, or `E_CLOSED`.
+   * too. Throws `E_LEASE_HELD` when it is not free (in time), `E_DEADLOCK` when waiting would never end and this is the
+   * youngest of the waits in the ring or knot (of all processes), the signal's reason, or `E_CLOSED`.
    */
   async acquire(options: AcquireOptions): Promise<LeaseHandle> {
     const { resources, mode = "exclusive", wait = true, ttl = this.#ttl } = options;
@@ -109,6 +101,7 @@ export class Coordinator {
         resources,
         mode,
         ttl,
+        ...(options.permits === undefined ? {} : { permits: options.permits }),
         ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
       },
       actor: options.owner,
@@ -148,11 +141,12 @@ export class Coordinator {
   }
 
   /**
-   * To be called before each write that a lease protects. Refuses with `E_STALE` when a higher token was accepted for
-   * this resource before: a holder that slept through its lease cannot overwrite its successor's work.
+   * To be called before each write that a lease protects. Refuses with `E_STALE` when a higher token was accepted before
+   * for anything that overlaps this resource: a holder that slept through its lease cannot overwrite its successor's
+   * work. A refused write must not happen.
    */
   guard(token: number, resource: string): Promise<void> {
-    return guardWrite(this.#store, token, resource);
+    return this.#store.acceptWrite(resource, token);
   }
 
   /** Live leases, of every process. */
@@ -173,13 +167,17 @@ export class Coordinator {
   }
 
   /** Writes a shared value, whatever is there. */
-  set(key: string, value: Json): Promise<SharedValue> {
-    return this.#state.set(key, value);
+  async set(key: string, value: Json): Promise<SharedValue> {
+    const stored = await this.#state.set(key, value);
+    this.#waits.ring();
+    return stored;
   }
 
   /** Writes a shared value if the stored version is `version` (0: there is none), else throws `E_VERSION_CONFLICT`. */
-  compareAndSet(key: string, value: Json, version: number): Promise<SharedValue> {
-    return this.#state.set(key, value, version);
+  async compareAndSet(key: string, value: Json, version: number): Promise<SharedValue> {
+    const stored = await this.#state.set(key, value, version);
+    this.#waits.ring();
+    return stored;
   }
 
   /**
@@ -188,6 +186,60 @@ export class Coordinator {
    */
   watch(key: string, options: WatchOptions = {}): AsyncGenerator<SharedValue, void, void> {
     return this.#state.watch(key, options);
+  }
+
+  /**
+   * Waits until others have set shared values: a dependency. The waiter is seen to wait for those actors: a ring (or,
+   * with `any`, a knot) that this closes ends with `E_DEADLOCK` for the youngest in it.
+   */
+  async waitFor(options: DependencyOptions): Promise<void> {
+    const { waiter, on, any = false, wait, signal } = options;
+    if (on.length === 0)
+      throw new MnemosyneError("E_INPUT", "Name at least one actor to wait for.", {
+        kind: "input",
+        path: "on",
+      });
+    for (const { key } of on) checkKey(key);
+    const patience = {
+      ...(wait === undefined ? {} : { wait: checkDuration("wait", wait) }),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    await this.#waits.until({ ...patience, actor: waiter, kind: "dependency", on, any }, async () => {
+      const found = await Promise.all(
+        on.map(async ({ key, version = 1 }) => ((await this.#store.getValue(key))?.version ?? 0) >= version),
+      );
+      return found[any ? "some" : "every"](Boolean) ? true : undefined;
+    });
+  }
+
+  /** At most `permits` holders at once, over all processes that name the same number. */
+  semaphore(name: string, permits: number): Semaphore {
+    const resources = [ownResource("semaphore", name)];
+    return {
+      name,
+      permits,
+      acquire: (options = {}) => this.acquire({ ...options, resources, mode: "shared", permits }),
+    };
+  }
+
+  /** Where these parties wait for each other. */
+  barrier(name: string, parties: readonly string[]): Barrier {
+    return new Barrier(name, parties, this.#store, this.#waits);
+  }
+
+  /** A durable queue, shared by everybody on the same store. */
+  queue(name: string): WorkQueue {
+    return new WorkQueue(name, {
+      store: this.#store,
+      timers: this.#timers,
+      bell: this.#work,
+      closed: this.#closed.signal,
+      owner: this.owner,
+      ttl: this.#ttl,
+      heartbeat: this.#heartbeat,
+      poll: this.#poll,
+      claims: this.#kept,
+    });
   }
 
   /** Registers an agent, or registers it anew. A text stands for an id whose role has the same name. */
@@ -203,6 +255,11 @@ export class Coordinator {
   /** What an agent is doing now; a sign of life as well. Throws `E_NOT_FOUND`. */
   async updateAgentState(agentId: string, state: AgentState): Promise<RegisteredAgent> {
     return this.#agents.heartbeat(agentId, state);
+  }
+
+  /** It is there no more. Gives whether it was. */
+  removeAgent(agentId: string): Promise<boolean> {
+    return this.#store.removeAgent(agentId);
   }
 
   /** An agent's last known state. */
@@ -221,7 +278,7 @@ export class Coordinator {
     return this.#agents.list();
   }
 
-  /** Releases what it holds, refuses who waits (`E_CLOSED`), ends watches. The store stays open. */
+  /** Gives back what it holds, refuses who waits (`E_CLOSED`), ends watches. The store stays open. */
   close(): Promise<void> {
     this.#closing ??= this.#shut();
     return this.#closing;
@@ -232,16 +289,14 @@ export class Coordinator {
   }
 
   async #shut(): Promise<void> {
-    this.#queue.close();
+    const reason = closedError();
+    this.#closed.abort(reason);
+    this.#waits.close(reason);
     this.#state.close();
-    await Promise.all([...this.#held].map((handle) => handle.release()));
+    await this.#queue.close();
+    await Promise.all([
+      ...[...this.#held].map((handle) => handle.release()),
+      ...[...this.#kept].map((upkeep) => upkeep.abandon()),
+    ]);
   }
-}
-
-function checkDuration(path: string, milliseconds: number): number {
-  if (Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds;
-  throw new MnemosyneError("E_INPUT", `${path} is a number of milliseconds above 0, not ${milliseconds}.`, {
-    kind: "input",
-    path,
-  });
 }

@@ -1,11 +1,6 @@
-import {
-  isMnemosyneError,
-  MnemosyneError,
-  toErrorRecord,
-  type CoordinationStore,
-  type Lease,
-} from "@mnemosyne/core";
+import { MnemosyneError, toErrorRecord, type CoordinationStore, type Lease } from "@mnemosyne/core";
 import type { Timers } from "./timers.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** A lease that is kept alive until it is released. */
 export interface LeaseHandle {
@@ -45,31 +40,40 @@ export class HeldLease implements LeaseHandle {
   readonly resources: readonly string[];
   readonly mode: "shared" | "exclusive";
   readonly token: number;
-  readonly #upkeep: LeaseUpkeep;
-  readonly #lost = new AbortController();
-  readonly #stopped = new AbortController();
-  #trustedUntil: number;
-  #renewing = false;
-  #trouble: unknown;
+  readonly #lease: Lease;
+  readonly #options: LeaseUpkeep;
+  readonly #upkeep: Upkeep;
   #released: Promise<void> | undefined;
 
-  constructor(lease: Lease, upkeep: LeaseUpkeep) {
+  constructor(lease: Lease, options: LeaseUpkeep) {
     this.id = lease.id;
     this.owner = lease.owner;
     this.resources = lease.resources;
     this.mode = lease.mode;
     this.token = lease.token;
-    this.#upkeep = upkeep;
-    this.#trustedUntil = upkeep.askedAt + upkeep.ttl;
-    void this.#keep();
+    this.#lease = lease;
+    this.#options = options;
+    const { store, timers, ttl, heartbeat, askedAt } = options;
+    const { id, token } = lease;
+    this.#upkeep = new Upkeep({
+      timers,
+      ttl,
+      heartbeat,
+      askedAt,
+      renew: () => store.renew(id, token, ttl),
+      giveBack: () => store.release(id, token),
+      keepAlive: timers.real ? () => store.keepAlive?.({ id, token }, ttl, heartbeat) : undefined,
+      lost: (cause) => lostError(this.#lease, cause),
+      ended: () => options.ended(this),
+    });
   }
 
   get signal(): AbortSignal {
-    return this.#lost.signal;
+    return this.#upkeep.signal;
   }
 
   get held(): boolean {
-    return !this.#stopped.signal.aborted && this.#upkeep.timers.now() < this.#trustedUntil;
+    return this.#upkeep.held;
   }
 
   release(): Promise<void> {
@@ -82,79 +86,28 @@ export class HeldLease implements LeaseHandle {
   }
 
   async #giveBack(): Promise<void> {
-    if (this.#stopped.signal.aborted) return;
-    this.#stopped.abort();
+    if (!this.#upkeep.stop()) return;
     try {
-      await this.#upkeep.store.release(this.id, this.token);
+      await this.#options.store.release(this.id, this.token);
     } finally {
-      this.#upkeep.ended(this);
+      this.#options.ended(this);
     }
   }
+}
 
-  async #keep(): Promise<void> {
-    const { timers, heartbeat } = this.#upkeep;
-    const stop = this.#stopped.signal;
-    while (!stop.aborted) {
-      // Wake at the latest when trust ends: a store that does not answer must not leave the holder believing.
-      const pause = Math.max(0, Math.min(heartbeat, this.#trustedUntil - timers.now()));
-      try {
-        await timers.idle(pause, stop);
-      } catch {
-        // Only the stop signal ends a pause early.
-        return;
-      }
-      if (stop.aborted) return;
-      if (timers.now() >= this.#trustedUntil) return this.#giveUp();
-      if (!this.#renewing) void this.#renew();
-    }
-  }
-
-  async #renew(): Promise<void> {
-    const { store, timers, ttl } = this.#upkeep;
-    this.#renewing = true;
-    const askedAt = timers.now();
-    try {
-      await store.renew(this.id, this.token, ttl);
-      this.#trustedUntil = Math.max(this.#trustedUntil, askedAt + ttl);
-      this.#trouble = undefined;
-    } catch (error) {
-      this.#trouble = error;
-      // Anything else may pass: the next heartbeat tries again until trust ends.
-      if (isMnemosyneError(error) && error.code === "E_LEASE_LOST") this.#lose(error);
-    } finally {
-      this.#renewing = false;
-    }
-  }
-
-  /** Trust has ended here; the store may still keep the lease for a while. */
-  async #giveUp(): Promise<void> {
-    this.#lose(this.#trouble);
-    try {
-      await this.#upkeep.store.release(this.id, this.token);
-    } catch {
-      // A store that cannot be reached lets the lease end by itself.
-    }
-  }
-
-  #lose(cause: unknown): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#stopped.abort();
-    this.#lost.abort(
-      new MnemosyneError(
-        "E_LEASE_LOST",
-        `${this.owner} lost its lease on ${this.resources.join(", ")}; stop the work that it protected.`,
-        {
-          kind: "conflict",
-          cause,
-          details: {
-            lease: this.id,
-            token: this.token,
-            resources: [...this.resources],
-            ...(cause === undefined ? {} : { because: toErrorRecord(cause).message }),
-          },
-        },
-      ),
-    );
-    this.#upkeep.ended(this);
-  }
+function lostError(lease: Lease, cause: unknown): MnemosyneError {
+  return new MnemosyneError(
+    "E_LEASE_LOST",
+    `${lease.owner} lost its lease on ${lease.resources.join(", ")}; stop the work that it protected.`,
+    {
+      kind: "conflict",
+      cause,
+      details: {
+        lease: lease.id,
+        token: lease.token,
+        resources: [...lease.resources],
+        ...(cause === undefined ? {} : { because: toErrorRecord(cause).message }),
+      },
+    },
+  );
 }

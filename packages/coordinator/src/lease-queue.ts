@@ -1,88 +1,27 @@
-import { MnemosyneError, type CoordinationStore, type Lease, type LeaseRequest } from "@mnemosyne/core";
-import { conflict } from "./memory-coordination-store.ts";
+import {
+  claimsOverlap,
+  leasesCollide,
+  leasesInTheWay,
+  MnemosyneError,
+  type CoordinationStore,
+  type Lease,
+  type LeaseRequest,
+} from "@mnemosyne/core";
+import { deadlockError, type Lookout, type View } from "./lookout.ts";
 import { Nap } from "./nap.ts";
 import type { Timers } from "./timers.ts";
-import { findCycle, waitsFor } from "./wait-for-graph.ts";
-
-/** A request in the queue. */
-export interface QueuedRequest {
-  readonly request: LeaseRequest;
-  /** Who waits, if the caller named it: only then can a deadlock be told from mere waiting. */
-  readonly actor: string | undefined;
-  /** Milliseconds to wait at most; 0: do not. Undefined: as long as it takes. */
-  readonly patience: number | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** A grant, with the time at which it was asked for. */
-export interface Grant {
-  readonly lease: Lease;
-  readonly askedAt: number;
-}
-
-/** A request that waits. */
-class Waiter {
-  readonly entry: QueuedRequest;
-  /** Rises: the youngest has the highest. */
-  readonly arrival: number;
-  /** Those who hold what it wants, as of the last attempt. */
-  holders: readonly Lease[] = [];
-  /** Earlier waiters whose turn comes first. */
-  ahead: readonly Waiter[] = [];
-  settled = false;
-  readonly granted: Promise<Grant>;
-  readonly #over = new AbortController();
-  #resolve: (grant: Grant) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
-
-  constructor(entry: QueuedRequest, arrival: number) {
-    this.entry = entry;
-    this.arrival = arrival;
-    this.granted = new Promise<Grant>((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  get actor(): string | undefined {
-    return this.entry.actor;
-  }
-
-  get heldBy(): readonly string[] {
-    return this.holders.map((lease) => lease.owner);
-  }
-
-  get behind(): readonly string[] {
-    return this.ahead.flatMap((waiter) => (waiter.actor === undefined ? [] : [waiter.actor]));
-  }
-
-  /** Aborts when it is settled. */
-  get over(): AbortSignal {
-    return this.#over.signal;
-  }
-
-  grant(grant: Grant): void {
-    this.#settle(() => this.#resolve(grant));
-  }
-
-  refuse(error: unknown): void {
-    this.#settle(() => this.#reject(error));
-  }
-
-  #settle(how: () => void): void {
-    if (this.settled) return;
-    this.settled = true;
-    how();
-    this.#over.abort();
-  }
-}
+import type { Blocked } from "./wait-for-graph.ts";
+import { Waiter, type Grant, type QueuedRequest } from "./waiter.ts";
 
 /** What the queue needs. */
 export interface LeaseQueueOptions {
   readonly store: CoordinationStore;
   readonly timers: Timers;
+  readonly lookout: Lookout;
   /** Milliseconds between two looks for what other processes gave back. */
   readonly poll: number;
+  /** Milliseconds after which a wait that nobody renews is forgotten. */
+  readonly ttl: number;
 }
 
 /**
@@ -90,19 +29,14 @@ export interface LeaseQueueOptions {
  * so nobody starves; except that nobody queues behind those who wait for it.
  */
 export class LeaseQueue {
-  readonly #store: CoordinationStore;
-  readonly #timers: Timers;
-  readonly #poll: number;
+  readonly #options: LeaseQueueOptions;
   readonly #nap: Nap;
   readonly #closed = new AbortController();
   readonly #waiters = new Set<Waiter>();
-  #arrivals = 0;
   #working = false;
 
   constructor(options: LeaseQueueOptions) {
-    this.#store = options.store;
-    this.#timers = options.timers;
-    this.#poll = options.poll;
+    this.#options = options;
     this.#nap = new Nap(options.timers);
   }
 
@@ -110,8 +44,8 @@ export class LeaseQueue {
   async request(entry: QueuedRequest): Promise<Grant> {
     entry.signal?.throwIfAborted();
     if (this.#closed.signal.aborted) throw closedError();
-    const waiter = new Waiter(entry, ++this.#arrivals);
-    const abort = (): void => this.#leave(waiter, entry.signal?.reason);
+    const waiter = new Waiter(entry);
+    const abort = (): void => void this.#leave(waiter, entry.signal?.reason);
     entry.signal?.addEventListener("abort", abort, { once: true });
     this.#waiters.add(waiter);
     if (entry.patience !== undefined && entry.patience > 0) void this.#limit(waiter, entry.patience);
@@ -130,40 +64,65 @@ export class LeaseQueue {
   }
 
   /** Refuses everybody who waits. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed.abort();
-    for (const waiter of this.#waiters) waiter.refuse(closedError());
-    this.#waiters.clear();
+    await Promise.all([...this.#waiters].map((waiter) => this.#leave(waiter, closedError())));
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     try {
       while (this.#waiters.size > 0) {
-        for (const waiter of this.#waiters) {
-          if (!waiter.settled) await this.#try(waiter);
-        }
-        if (this.#waiters.size > 0) await this.#nap.sleep(this.#poll, this.#closed.signal);
+        const calm = await this.#round();
+        if (calm && this.#waiters.size > 0) await this.#nap.sleep(this.#options.poll, this.#closed.signal);
       }
     } catch (error) {
-      // A closed queue has refused its waiters already; a clock that fails leaves nobody to wake them.
-      for (const waiter of this.#waiters) this.#leave(waiter, error);
+      // A closed queue has refused its waiters already; a clock or store that fails leaves nobody to serve them.
+      await Promise.all([...this.#waiters].map((waiter) => this.#leave(waiter, error)));
     } finally {
       this.#working = false;
+      if (this.#waiters.size > 0 && !this.#closed.signal.aborted) this.wake();
     }
   }
 
-  async #try(waiter: Waiter): Promise<void> {
+  /** Tries each waiter. Gives whether there is nothing more to do before something changes. */
+  async #round(): Promise<boolean> {
+    const { lookout } = this.#options;
+    // Who comes later is not to be judged by an earlier look.
+    const present = [...this.#waiters];
+    // A first request alone needs no look at the others.
+    const alone = present.length === 1 && !present.some(({ tried }) => tried);
+    let view = alone ? undefined : await lookout.look();
+    let told = false;
+    for (const waiter of present) {
+      if (waiter.settled) continue;
+      waiter.tried = true;
+      await this.#try(waiter, view);
+      if (!waiter.settled && waiter.actor !== undefined) told = (await this.#tell(waiter)) || told;
+    }
+    if (told) view = await lookout.look();
+    const refused = [...this.#waiters].filter((waiter) => view?.refused.has(waiter.id) && !waiter.settled);
+    for (const waiter of refused) {
+      const deadlock = view?.refused.get(waiter.id);
+      if (deadlock !== undefined) await this.#leave(waiter, deadlockError(deadlock));
+    }
+    return !told && refused.length === 0;
+  }
+
+  async #try(waiter: Waiter, view: View | undefined): Promise<void> {
     const { request, patience } = waiter.entry;
-    waiter.ahead = this.#aheadOf(waiter);
-    if (waiter.ahead.length > 0) {
-      if (patience === 0) this.#leave(waiter, heldError(waiter));
+    waiter.ahead = this.#aheadOf(waiter, view);
+    if (view !== undefined) waiter.holders = leasesInTheWay(view.state.leases, request);
+    if (waiter.ahead.length > 0 || waiter.holders.length > 0) {
+      if (patience === 0) await this.#leave(waiter, heldError(waiter));
       return;
     }
-    const askedAt = this.#timers.now();
+    const askedAt = this.#options.timers.now();
     let answer: Awaited<ReturnType<CoordinationStore["acquire"]>>;
     try {
-      answer = await this.#store.acquire(request);
+      answer = await this.#options.store.acquire(
+        waiter.toldAt === undefined ? request : { ...request, wait: waiter.id },
+      );
     } catch (error) {
       return this.#leave(waiter, error);
     }
@@ -174,47 +133,78 @@ export class LeaseQueue {
     }
     if (waiter.settled) return;
     waiter.holders = answer.conflicts;
-    if (patience === 0) return this.#leave(waiter, heldError(waiter));
-    await this.#breakCycles(waiter);
+    if (patience === 0) await this.#leave(waiter, heldError(waiter));
+  }
+
+  /** Tells the store that somebody waits, before it forgets. Gives whether that was news. */
+  async #tell(waiter: Waiter): Promise<boolean> {
+    const { store, timers, ttl } = this.#options;
+    const { actor, toldAt } = waiter;
+    const now = timers.now();
+    if (actor === undefined || (toldAt !== undefined && now - toldAt < ttl / 3)) return false;
+    const { resources, mode, permits } = waiter.entry.request;
+    const request: Pick<LeaseRequest, "resources" | "mode" | "permits"> = {
+      resources,
+      mode,
+      ...(permits === undefined ? {} : { permits }),
+    };
+    waiter.toldAt = now;
+    await store.putWait({ id: waiter.id, actor, kind: "lease", request, on: [], any: false, ttl });
+    if (waiter.settled) await this.#forget(waiter);
+    return toldAt === undefined;
+  }
+
+  /** What the store believes about somebody who waits no more could make a deadlock of nothing. */
+  async #forget(waiter: Waiter): Promise<void> {
+    if (waiter.toldAt === undefined) return;
+    try {
+      await this.#options.store.dropWait(waiter.id);
+    } catch {
+      // A store that cannot be reached forgets by itself.
+    }
   }
 
   async #giveBack(lease: Lease): Promise<void> {
     try {
-      await this.#store.release(lease.id, lease.token);
+      await this.#options.store.release(lease.id, lease.token);
     } catch {
       // Its caller has gone, so there is nobody to tell; unrenewed, the lease ends by itself.
     }
   }
 
   /** Earlier waiters that collide with it, save those who (through others) wait for it. */
-  #aheadOf(waiter: Waiter): readonly Waiter[] {
+  #aheadOf(waiter: Waiter, view: View | undefined): readonly Waiter[] {
     const ahead: Waiter[] = [];
     for (const earlier of this.#waiters) {
       if (earlier === waiter) break;
-      if (!conflict(earlier.entry.request, waiter.entry.request)) continue;
-      if (waiter.actor !== undefined && waitsFor(earlier, waiter.actor, this.#waiters)) continue;
+      if (earlier.settled || !competes(earlier.entry.request, waiter.entry.request)) continue;
+      if (waiter.actor !== undefined && this.#waitsFor(earlier, waiter.actor, view?.blocked ?? [])) continue;
       ahead.push(earlier);
     }
     return ahead;
   }
 
-  async #breakCycles(waiter: Waiter): Promise<void> {
-    while (!waiter.settled) {
-      const cycle = findCycle(waiter, this.#waiters);
-      if (cycle === undefined) return;
-      // The members' last attempts lie apart in time; only one look at all of them shows that the ring is closed.
-      const live = await this.#store.leases();
-      for (const member of cycle) {
-        member.holders = live.filter((lease) => conflict(lease, member.entry.request));
-      }
-      if (!isClosed(cycle)) continue;
-      const youngest = cycle.reduce((a, b) => (b.arrival > a.arrival ? b : a));
-      this.#leave(youngest, deadlockError(youngest, cycle));
+  /** Whether `waiter` waits for `actor`, directly or through others, here or in other processes. */
+  #waitsFor(waiter: Waiter, actor: string, blocked: readonly Blocked[]): boolean {
+    const next = new Map<string, string[]>();
+    const add = (from: string | undefined, to: readonly string[]): void => {
+      if (from !== undefined) next.set(from, [...(next.get(from) ?? []), ...to]);
+    };
+    for (const { wait, on } of blocked) add(wait.actor, on);
+    for (const one of this.#waiters) if (!one.settled) add(one.actor, targetsOf(one));
+    const seen = new Set(targetsOf(waiter));
+    for (const name of seen) {
+      if (name === actor) return true;
+      for (const further of next.get(name) ?? []) seen.add(further);
     }
+    return false;
   }
 
-  #leave(waiter: Waiter, reason: unknown): void {
+  async #leave(waiter: Waiter, reason: unknown): Promise<void> {
     this.#waiters.delete(waiter);
+    if (waiter.settled) return;
+    waiter.settle();
+    await this.#forget(waiter);
     waiter.refuse(reason);
     // Those behind it may now come first.
     this.wake();
@@ -222,64 +212,47 @@ export class LeaseQueue {
 
   async #limit(waiter: Waiter, patience: number): Promise<void> {
     try {
-      await this.#timers.sleep(patience, waiter.over);
+      await this.#options.timers.sleep(patience, waiter.over);
     } catch {
       // It was settled in time.
       return;
     }
-    this.#leave(waiter, heldError(waiter));
+    await this.#leave(waiter, heldError(waiter));
   }
 }
 
-/** Whether each still waits for a lease of the next. */
-function isClosed(cycle: readonly Waiter[]): boolean {
-  return cycle.every((member, index) => {
-    const next = cycle[(index + 1) % cycle.length]?.actor;
-    return !member.settled && next !== undefined && member.heldBy.includes(next);
-  });
+/** Whether what one gets may be what the other wants. */
+function competes(a: LeaseRequest, b: LeaseRequest): boolean {
+  const counted = a.permits !== undefined || b.permits !== undefined;
+  return counted ? claimsOverlap(a, b) : leasesCollide(a, b);
 }
 
-function wanted(waiter: Waiter): string {
-  return waiter.entry.request.resources.join(", ");
+/** Those who hold what it wants, and those whose turn comes before its own. */
+function targetsOf({ holders, ahead }: Waiter): readonly string[] {
+  return [
+    ...holders.map(({ owner }) => owner),
+    ...ahead.flatMap(({ actor }) => (actor === undefined ? [] : [actor])),
+  ];
 }
 
 function heldError(waiter: Waiter): MnemosyneError {
-  const holders = [...new Set([...waiter.heldBy, ...waiter.behind])];
+  const holders = [...new Set(targetsOf(waiter))];
   const ahead = waiter.holders.length === 0 ? " (queued before this request)" : "";
   const who = holders.length === 0 ? "another owner" : holders.join(", ");
+  const { resources } = waiter.entry.request;
   return new MnemosyneError(
     "E_LEASE_HELD",
-    `${wanted(waiter)} is held by ${who}${ahead}; try again later, or wait for it.`,
+    `${resources.join(", ")} is held by ${who}${ahead}; try again later, or wait for it.`,
     {
       kind: "conflict",
       retryable: true,
       details: {
-        resources: [...waiter.entry.request.resources],
+        resources: [...resources],
         holders: waiter.holders.map(({ id, owner, mode, expiresAt }) => ({
           lease: id,
           owner,
           mode,
           expiresAt: expiresAt.toISOString(),
-        })),
-      },
-    },
-  );
-}
-
-function deadlockError(waiter: Waiter, cycle: readonly Waiter[]): MnemosyneError {
-  const members = cycle.map((member) => member.actor ?? "");
-  return new MnemosyneError(
-    "E_DEADLOCK",
-    `Waiting for ${wanted(waiter)} would never end: ${[...members, members[0] ?? ""].join(" waits for ")}. ` +
-      `${waiter.actor ?? ""} came last and is refused; release what it holds, then acquire everything at once.`,
-    {
-      kind: "conflict",
-      details: {
-        members,
-        refused: waiter.actor ?? "",
-        waits: cycle.map((member) => ({
-          owner: member.actor ?? "",
-          resources: [...member.entry.request.resources],
         })),
       },
     },

@@ -1,13 +1,7 @@
 import { MnemosyneError, type CoordinationStore, type Json, type SharedValue } from "@mnemosyne/core";
 import { Nap } from "./nap.ts";
+import { isOwnKey } from "./own-key.ts";
 import type { Timers } from "./timers.ts";
-
-const OWN = "~";
-
-/** A key that users cannot write. */
-export function ownKey(kind: string, name: string): string {
-  return `${OWN}${kind}/${name}`;
-}
 
 /** Options of a watch. */
 export interface WatchOptions {
@@ -89,14 +83,11 @@ export class SharedState {
   }
 }
 
-function checkKey(key: string): string {
-  if (key !== "" && !key.startsWith(OWN)) return key;
-  throw new MnemosyneError(
-    "E_INPUT",
-    `'${key}' is not a key; use a name that does not begin with '${OWN}'.`,
-    {
-      kind: "input",
-      path: "key",
-    },
-  );
+/** A key that users may write. Throws `E_INPUT`. */
+export function checkKey(key: string): string {
+  if (key !== "" && !isOwnKey(key)) return key;
+  throw new MnemosyneError("E_INPUT", `'${key}' is not a key; use a name that does not begin with '~'.`, {
+    kind: "input",
+    path: "key",
+  });
 }

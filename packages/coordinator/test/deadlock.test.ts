@@ -24,6 +24,7 @@ test("a ring of two is found when it closes; the younger is told whom it met, th
   expect(error.details).toEqual({
     members: ["b", "a"],
     refused: "b",
+    kind: "cycle",
     waits: [
       { owner: "b", resources: ["x"] },
       { owner: "a", resources: ["y"] },

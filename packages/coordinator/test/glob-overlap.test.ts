@@ -50,9 +50,9 @@ test("two globs that are said never to meet never match the same path", () => {
       const other = picomatch(b, { dot: true });
       expect(paths.filter((candidate) => one(candidate) && other(candidate))).toEqual([]);
     }),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   );
-  expect(disjoint).toBeGreaterThan(500);
+  expect(disjoint).toBeGreaterThan(200);
 });
 
 test("a glob meets every path that it matches", () => {
@@ -61,6 +61,6 @@ test("a glob meets every path that it matches", () => {
       const matches = picomatch(pattern, { dot: true })(candidate);
       expect(!matches || globsOverlap(pattern, candidate)).toBe(true);
     }),
-    { numRuns: 10_000 },
+    { numRuns: 3000 },
   );
 });

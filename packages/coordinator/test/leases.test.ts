@@ -2,6 +2,7 @@ import { Coordinator, MemoryCoordinationStore, type LeaseHandle } from "@mnemosy
 import { isMnemosyneError, MnemosyneError, type CoordinationStore, type Lease } from "@mnemosyne/core";
 import { expect, test } from "vitest";
 import { ManualClock, settle } from "./manual-clock.ts";
+import { replaced } from "./replaced.ts";
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
   try {
@@ -151,17 +152,7 @@ function cutOff(store: CoordinationStore, how: "hangs" | "fails"): CoordinationS
     how === "hangs"
       ? new Promise<Lease>(() => {})
       : Promise.reject(new MnemosyneError("E_STORAGE", "No route to the store.", { kind: "unavailable" }));
-  return {
-    acquire: (request) => store.acquire(request),
-    renew,
-    release: (id, token) => store.release(id, token),
-    leases: (filter) => store.leases(filter),
-    revoke: (id) => store.revoke(id),
-    getValue: (key) => store.getValue(key),
-    setValue: (key, value, version) => store.setValue(key, value, version),
-    upsertAgent: (agent) => store.upsertAgent(agent),
-    agents: () => store.agents(),
-  };
+  return replaced(store, { renew });
 }
 
 test.each(["hangs", "fails"] as const)(
@@ -198,13 +189,12 @@ test("what another process gave back is found without being told", async () => {
 test("a store that fails is reported to who asked, and the queue goes on", async () => {
   const memory = new MemoryCoordinationStore();
   let broken = true;
-  const store: CoordinationStore = {
-    ...cutOff(memory, "fails"),
+  const store = replaced<CoordinationStore>(memory, {
     acquire: (request) =>
       broken
         ? Promise.reject(new MnemosyneError("E_STORAGE_BUSY", "Busy.", { kind: "unavailable" }))
         : memory.acquire(request),
-  };
+  });
   const coordinator = new Coordinator({ store });
   expect(await codeOf(coordinator.acquire({ resources: ["x"] }))).toBe("E_STORAGE_BUSY");
   broken = false;

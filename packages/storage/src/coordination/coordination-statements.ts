@@ -87,3 +87,52 @@ export const getAgent = statement(() =>
 );
 
 export const listAgents = statement(() => build.select(AGENT_CELLS).from(agents).orderBy(asc(agents.id)));
+
+export const touchAgent = statement(
+  () => sql`UPDATE agents SET state = coalesce(${parameter("state")}, state), seen_at = max(seen_at, ${databaseNow})
+    WHERE id = ${parameter("id")}`,
+);
+
+export const removeAgent = statement(() => build.delete(agents).where(eq(agents.id, parameter("id"))));
+
+/** What overlaps a stem: its beginnings, and what begins with it. */
+export const highestFence = statement(
+  () => sql`SELECT max(token) FROM fences WHERE stem IN (SELECT value FROM json_each(${parameter("beginnings")}))
+    OR substr(stem, 1, length(${parameter("stem")})) = ${parameter("stem")}`,
+);
+
+export const dropFencesBelow = statement(
+  () => sql`DELETE FROM fences WHERE substr(stem, 1, length(${parameter("stem")})) = ${parameter("stem")}`,
+);
+
+export const insertFence = statement(
+  () => sql`INSERT INTO fences (stem, token) VALUES (${parameter("stem")}, ${parameter("token")})`,
+);
+
+export const dropEndedWaits = statement(() => sql`DELETE FROM waits WHERE expires_at <= ${databaseNow}`);
+
+export const putWait = statement(
+  () => sql`INSERT INTO waits (id, actor, body, expires_at)
+    VALUES (${parameter("id")}, ${parameter("actor")}, ${parameter("body")}, ${databaseNow} + ${parameter("ttl")})
+    ON CONFLICT (id) DO UPDATE SET actor = excluded.actor, body = excluded.body, expires_at = excluded.expires_at
+    RETURNING arrival, expires_at`,
+);
+
+export const dropWait = statement(() => sql`DELETE FROM waits WHERE id = ${parameter("id")}`);
+
+export const liveWaits = statement(
+  () =>
+    sql`SELECT arrival, id, actor, body, expires_at FROM waits WHERE expires_at > ${databaseNow} ORDER BY arrival`,
+);
+
+/** Versions of the values that are named in a JSON array. */
+export const versionsOf = statement(
+  () =>
+    sql`SELECT key, version FROM shared_values WHERE key IN (SELECT value FROM json_each(${parameter("keys")}))`,
+);
+
+/** Those of a JSON array of handoffs that are open. */
+export const openHandoffs = statement(
+  () => sql`SELECT id FROM handoffs WHERE id IN (SELECT value FROM json_each(${parameter("ids")}))
+    AND state IN ('offered', 'accepted') AND expires_at > ${databaseNow}`,
+);

@@ -1,5 +1,8 @@
 import type { CoordinationStore, Lease, LeaseRequest } from "@mnemosyne/core";
 import { holds, pause, refused, same, suite, there, type ConformanceCheck, type Open } from "./check.ts";
+import { handoffChecks } from "./coordination-handoff.ts";
+import { queueChecks } from "./coordination-queue.ts";
+import { waitingChecks } from "./coordination-waiting.ts";
 
 const TTL = 10_000;
 
@@ -183,5 +186,8 @@ export function coordinationStoreConformance(open: Open<CoordinationStore>): rea
       );
       there(all[0]?.seenAt, "seenAt");
     },
+    ...waitingChecks,
+    ...queueChecks,
+    ...handoffChecks,
   });
 }
