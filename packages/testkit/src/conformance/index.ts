@@ -10,3 +10,4 @@ export { agentConformance, type AgentCase, type AgentConformanceOptions } from "
 export { gateConformance, type GateCase, type GateConformanceOptions } from "./gate.ts";
 export { languageModelConformance, type OpenModel } from "./language-model.ts";
 export { toolConformance, type ToolConformanceOptions } from "./tool.ts";
+export { embedderConformance, type EmbedderConformanceOptions } from "./embedder.ts";
