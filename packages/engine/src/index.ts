@@ -1,5 +1,5 @@
 // Everything exported here is public API; whatever is not named here is private.
-export { OrchestrationEngine, type SubmitOptions } from "./orchestration-engine.ts";
+export { OrchestrationEngine, type SubmitOptions, type WorkOptions } from "./orchestration-engine.ts";
 export type { EngineOptions } from "./engine-options.ts";
 export type { EngineStorage } from "./storage.ts";
 export { RunHandle, type DecisionOptions, type RunHandleOptions, type RunResult } from "./run-handle.ts";
@@ -10,5 +10,6 @@ export {
   type LocalBackendOptions,
   type StoredPlan,
 } from "./local-backend.ts";
+export type { WorkReport } from "./run/run-worker.ts";
 export type { Performer, WorkContext, WorkResult } from "./run/work.ts";
 export type { PlanSource } from "./plan-source.ts";

@@ -1,12 +1,9 @@
-import { hostname } from "node:os";
 import {
   isMnemosyneError,
   MnemosyneError,
   type Backend,
   type BackendCapabilities,
   type Clock,
-  type Json,
-  type Lease,
   type PayloadRef,
   type Plan,
   type RunEvent,
@@ -18,8 +15,8 @@ import {
 } from "@mnemosyne/core";
 import type { Coordinator, LeaseHandle } from "@mnemosyne/coordinator";
 import { digest, MACHINE_VERSION, planHash } from "@mnemosyne/plan";
-import { isProcessAlive } from "@mnemosyne/workspace";
 import { ChangeSignal } from "./run/change-signal.ts";
+import { holdRun } from "./run/hold-run.ts";
 import { RunDriver } from "./run/run-driver.ts";
 import { RunLog } from "./run/run-log.ts";
 import { reportOf, type RunReport } from "./run/run-report.ts";
@@ -203,20 +200,32 @@ export class LocalBackend implements Backend {
       // A run that waits goes on here when somebody here can decide.
       if (rested?.outcome === "finished" || (rested !== undefined && options.decide === undefined))
         return rested;
-      const lease = await this.#hold(runId, signal);
-      if (lease === undefined) {
-        await this.#options.clock.sleep(FOLLOW_MS, signal);
-        continue;
-      }
-      try {
-        return await this.#drive(runId, lease, signal, options);
-      } catch (error) {
-        if (!lease.signal.aborted || signal.aborted) throw error;
-        // The lease was lost to another worker: what we had in flight is fenced off; follow that one.
-      } finally {
-        await lease.release();
-      }
+      const outcome = await this.attempt(runId, { ...options, signal });
+      if (outcome !== undefined) return outcome;
+      await this.#options.clock.sleep(FOLLOW_MS, signal);
     }
+  }
+
+  /** Works on the run if nobody else does. Undefined where somebody does, or took it away meanwhile. */
+  async attempt(runId: string, options: CarryOptions = {}): Promise<RunOutcome | undefined> {
+    const signal = options.signal ?? new AbortController().signal;
+    const lease = await holdRun(this.#options, runId, signal);
+    if (lease === undefined) return undefined;
+    try {
+      return await this.#drive(runId, lease, signal, options);
+    } catch (error) {
+      const lost = lease.signal.aborted || (isMnemosyneError(error) && error.code === "E_LEASE_LOST");
+      // What we had in flight is fenced off.
+      if (lost && !signal.aborted) return undefined;
+      throw error;
+    } finally {
+      await lease.release();
+    }
+  }
+
+  /** When the next timer of a run goes off, in milliseconds since 1970. */
+  async nextDue(runId: string): Promise<number | undefined> {
+    return nextDue(await this.#open(runId));
   }
 
   async #drive(
@@ -236,6 +245,7 @@ export class LocalBackend implements Backend {
       journal: storage.journal,
       performer: performerFor({ runId, plan }),
       worker: identity,
+      token: lease.token,
       concurrency: options.concurrency ?? plan.concurrency,
       signal: AbortSignal.any([signal, lease.signal]),
       ...(options.decide === undefined ? {} : { decide: options.decide }),
@@ -278,28 +288,10 @@ export class LocalBackend implements Backend {
     const log = await this.#open(runId);
     const { finished } = log.projection;
     if (finished !== undefined) return { ...finished, outcome: "finished" };
-    const { status, waiting } = log.snapshot();
-    return status === "paused" ? { outcome: "paused", waiting } : undefined;
-  }
-
-  async #hold(runId: string, signal: AbortSignal): Promise<LeaseHandle | undefined> {
-    const { coordinator, storage, identity } = this.#options;
-    const resource = `run:${runId}`;
-    for (const holder of await storage.coordination.leases({ resource })) {
-      const [host, pid = "", startedAt = ""] = holder.owner.split("|");
-      const gone = host === hostname() && !(await isProcessAlive(Number(pid), startedAt));
-      if (!gone) return undefined;
-      // Nothing of a dead process can still write: its leases need not run out first.
-      for (const lease of await storage.coordination.leases())
-        if (lease.owner === holder.owner || workerOf(lease) === holder.owner)
-          await storage.coordination.revoke(lease.id);
-    }
-    try {
-      return await coordinator.acquire({ resources: [resource], owner: identity, wait: false, signal });
-    } catch (error) {
-      if (isMnemosyneError(error) && error.code === "E_LEASE_HELD") return undefined;
-      throw error;
-    }
+    if (log.status !== "paused") return undefined;
+    // A timer (the deadline) went off while nobody worked on the run.
+    if ((nextDue(log) ?? Infinity) <= this.#options.clock.now()) return undefined;
+    return { outcome: "paused", waiting: log.snapshot().waiting };
   }
 
   async #open(runId: string): Promise<RunLog> {
@@ -328,11 +320,11 @@ export class LocalBackend implements Backend {
   }
 }
 
-/** The worker for which a task's lease was taken. */
-function workerOf({ metadata }: Lease): Json | undefined {
-  return metadata !== null && typeof metadata === "object" && "worker" in metadata
-    ? metadata["worker"]
-    : undefined;
+function nextDue(log: RunLog): number | undefined {
+  const due = log
+    .openCommands()
+    .flatMap((command) => (command.type === "timer" ? [Date.parse(command.dueAt)] : []));
+  return due.length === 0 ? undefined : Math.min(...due);
 }
 
 const ATTEMPTED: ReadonlySet<string> = new Set(["approval.granted", "approval.denied", "question.answered"]);

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import path from "node:path";
 import {
@@ -20,10 +21,11 @@ import { Reviewer } from "@mnemosyne/reviewer";
 import { createCommandRunner, createRedactor, processStartTime } from "@mnemosyne/workspace";
 import { systemClock } from "./clock.ts";
 import type { EngineOptions } from "./engine-options.ts";
-import { LocalBackend, type CarryOptions } from "./local-backend.ts";
+import { LocalBackend, type CarryOptions, type StoredPlan } from "./local-backend.ts";
 import { planOf, type PlanSource } from "./plan-source.ts";
 import { RunHandle, type RunResult } from "./run-handle.ts";
 import type { EngineStorage } from "./storage.ts";
+import { RunWorker, type WorkReport } from "./run/run-worker.ts";
 import { performRun } from "./task/perform-run.ts";
 import { readPayload } from "./task/outputs.ts";
 import type { RunServices } from "./task/run-services.ts";
@@ -35,6 +37,22 @@ export interface SubmitOptions extends CarryOptions {
   readonly runId?: string;
   /** False: only begin the run; whoever has its handle carries it. Default true. */
   readonly carry?: boolean;
+}
+
+/** Options of {@link OrchestrationEngine.work}. */
+export interface WorkOptions {
+  readonly signal?: AbortSignal;
+  /** Runs at once. Default 4. */
+  readonly concurrency?: number;
+  /** Return when there is no more work that could be done here. Default false: wait for more. */
+  readonly untilIdle?: boolean;
+  /** Loads the functions of a module plan; a run whose functions are not to be had is left to other workers. */
+  readonly load?: (run: {
+    readonly runId: string;
+    readonly plan: Json;
+  }) => Promise<PlanFunctions | undefined>;
+  /** Told how each run stands that was worked on here. */
+  readonly onReport?: (report: WorkReport) => void;
 }
 
 /**
@@ -164,6 +182,46 @@ export class OrchestrationEngine {
   open(runId: string, module?: PlanFunctions): RunHandle {
     if (module !== undefined) this.#modules.set(runId, module);
     return this.#handle(RunId.parse(runId));
+  }
+
+  /**
+   * Works on the database's runs that nobody works on, until the signal aborts: those that were only begun, those that
+   * a decision or a timer woke, and those of dead workers (at once where this host shows that the process is gone, else
+   * when its lease has ended). A run that needs what this engine does not have (a model, an agent, a folder) is left to
+   * others. Any number of engines, of any process, may work on one database.
+   */
+  async work(options: WorkOptions = {}): Promise<void> {
+    const { storage, clock = systemClock } = this.#options;
+    const { concurrency = 4, untilIdle = false, onReport = () => undefined } = options;
+    const signals = [this.#stopping.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    const signal = AbortSignal.any(signals);
+    const backend = this.#backendOrOpen();
+    const working = new RunWorker({
+      storage,
+      clock,
+      concurrency,
+      signal,
+      untilIdle,
+      onReport,
+      canCarry: (runId) => this.#canCarry(runId, options.load),
+      attempt: (runId) => backend.attempt(runId, { signal }),
+      nextDue: (runId) => backend.nextDue(runId),
+    }).work();
+    this.#carrying.add(working);
+    await working.finally(() => this.#carrying.delete(working));
+  }
+
+  async #canCarry(runId: string, load: WorkOptions["load"]): Promise<boolean> {
+    const record = await this.#options.storage.journal.getRun(runId);
+    if (record === undefined) return false;
+    const { plan } = record.plan as unknown as StoredPlan;
+    if (!this.#orchestrator.check(plan).valid || !existsSync(path.resolve(plan.workspace))) return false;
+    if (!this.#modules.has(runId) && load !== undefined) {
+      const module = await load({ runId, plan: record.plan });
+      if (module !== undefined) this.#modules.set(runId, module);
+    }
+    const functions = this.#modules.get(runId)?.functions ?? {};
+    return plan.tasks.every(({ work }) => work.kind !== "function" || work.function in functions);
   }
 
   #handle(runId: string, signal?: AbortSignal): RunHandle {

@@ -1,12 +1,13 @@
 import path from "node:path";
-import { MnemosyneError } from "@mnemosyne/core";
-import type { RunHandle, RunReport } from "@mnemosyne/engine";
+import { MnemosyneError, toErrorRecord, type ErrorRecord } from "@mnemosyne/core";
+import type { RunHandle, RunReport, WorkReport } from "@mnemosyne/engine";
 import { loadPlan } from "@mnemosyne/plan";
 import { RunNarrator } from "../runs/progress.ts";
 import { followRun, openEngine } from "../runs/run-session.ts";
 import type { ModelFlags } from "../runs/model-source.ts";
 import { storedModule } from "../runs/stored-module.ts";
 import type { Session } from "../session.ts";
+import { Interrupted } from "../terminal.ts";
 import { checkText } from "./plan-text.ts";
 import { reportText } from "./run-text.ts";
 
@@ -16,6 +17,13 @@ export interface RunOptions extends ModelFlags {
   readonly concurrency?: number;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
+  readonly detach?: boolean;
+}
+
+/** Flags of `worker`. */
+export interface WorkerOptions extends ModelFlags {
+  readonly concurrency?: number;
+  readonly untilIdle?: boolean;
 }
 
 /** Flags of the verbs that decide. */
@@ -47,6 +55,14 @@ export async function runPlan(session: Session, options: RunOptions, file = ""):
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
       carry: false,
     });
+    if (options.detach === true) {
+      const { runId, status } = await run.report();
+      output.result(
+        { runId, status },
+        `${runId} is begun; 'mnemosyne worker' or 'resume ${runId}' works on it.`,
+      );
+      return 0;
+    }
     return await followRun(session, run, {
       from: 0,
       ...(options.yes === undefined ? {} : { yes: options.yes }),
@@ -55,6 +71,45 @@ export async function runPlan(session: Session, options: RunOptions, file = ""):
   } finally {
     await wired.close();
   }
+}
+
+/** Works on the database's runs until it is interrupted. */
+export async function work(session: Session, options: WorkerOptions): Promise<number> {
+  const { output, terminal } = session;
+  const wired = await openEngine(session, options);
+  if (wired.banner !== undefined) output.note(wired.banner);
+  try {
+    await wired.engine.work({
+      signal: terminal.signal,
+      load: storedModule,
+      onReport: (report) => {
+        const told = toldOf(report);
+        if (output.json) output.line(JSON.stringify(told));
+        else
+          output.line(
+            `${told.runId}  ${told.status}${told.error === undefined ? "" : `: ${told.error.message}`}`,
+          );
+      },
+      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+      ...(options.untilIdle === undefined ? {} : { untilIdle: options.untilIdle }),
+    });
+  } finally {
+    await wired.close();
+  }
+  const { reason } = terminal.signal;
+  return reason instanceof Interrupted ? reason.exitCode : 0;
+}
+
+function toldOf(report: WorkReport): {
+  readonly runId: string;
+  readonly status: string;
+  readonly error?: ErrorRecord;
+} {
+  const { runId } = report;
+  if ("error" in report) return { runId, status: "left", error: toErrorRecord(report.error) };
+  const { outcome } = report;
+  if (outcome.outcome === "paused") return { runId, status: "paused" };
+  return { runId, status: outcome.status, ...(outcome.error === undefined ? {} : { error: outcome.error }) };
 }
 
 /** Carries on a run, or attaches to a live one. */

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { wholeNumber } from "../numbers.ts";
 import type { ModelFlags } from "../runs/model-source.ts";
 import type { Session } from "../session.ts";
-import type { DecideOptions, LogsOptions, RunOptions } from "./run-actions.ts";
+import type { DecideOptions, LogsOptions, RunOptions, WorkerOptions } from "./run-actions.ts";
 import { runLines } from "./run-text.ts";
 import type { Attach } from "./verb.ts";
 
@@ -30,8 +30,22 @@ export function addRunCommands(program: Command, attach: Attach): void {
       .option("--script <file>", SCRIPT_HELP)
       .option("--record <file>", "write model traffic to a tape, without secrets")
       .option("--yes", "grant the plan's approvals")
+      .option("--detach", "begin it only; a worker carries it out")
       .addHelpText("after", "\nExample:\n  mnemosyne run plan.yaml --json | tail -n 1"),
     async (session, options, file) => (await actions()).runPlan(session, options, file),
+  );
+  attach<WorkerOptions>(
+    withModel(
+      program
+        .command("worker")
+        .summary("work on the database's runs")
+        .description(
+          "Works on runs that nobody works on: begun with --detach, woken by a decision or a timer, or left by a process that died. Start as many as you like.",
+        )
+        .option("--concurrency <n>", "runs at a time (default 4)", wholeNumber)
+        .option("--until-idle", "end when there is nothing more to do"),
+    ),
+    async (session, options) => (await actions()).work(session, options),
   );
   attach<ModelFlags>(
     withModel(

@@ -42,4 +42,9 @@ export interface Scheduler {
     running: readonly StartableTask[],
     free: number,
   ): readonly string[];
+  /**
+   * Place of a task in the plan's order of urgency, from 0. Where it is given, a long backlog is kept in that order and
+   * `select` sees only its beginning.
+   */
+  urgency?(plan: Plan, task: string): number;
 }

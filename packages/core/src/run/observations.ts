@@ -138,6 +138,12 @@ export type RunObservation =
       readonly host: string;
     }
   | {
+      /** A worker took the run: whoever held it before can append nothing any more. Tokens rise with every taking. */
+      readonly type: "run.moved";
+      readonly worker: string;
+      readonly token: number;
+    }
+  | {
       readonly type: "result.stale";
       readonly task?: TaskId;
       readonly attempt?: number;

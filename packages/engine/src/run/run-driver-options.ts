@@ -10,6 +10,8 @@ export interface RunDriverOptions {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly worker: string;
+  /** Fencing token of the run's lease. */
+  readonly token: number;
   readonly concurrency: number;
   /** Leaving: running work is ended, nothing more is journalled, and another process can carry on. */
   readonly signal: AbortSignal;

@@ -14,6 +14,8 @@ import type { RunAppended, RunBatch } from "./run-log.ts";
 import { leftError } from "./left-error.ts";
 import type { RunDriverOptions } from "./run-driver-options.ts";
 import { RunTimers } from "./run-timers.ts";
+import { StartQueue, type RunTask } from "./start-queue.ts";
+import { reportLate, takeOver } from "./take-over.ts";
 import { taskOf } from "./task-of.ts";
 import type { WorkContext, WorkResult } from "./work.ts";
 
@@ -23,8 +25,6 @@ interface InFlight {
   beatAt: number;
   stalled: boolean;
 }
-
-type RunTask = Extract<PlanCommand, { readonly type: "runTask" }>;
 
 /** How often other processes' decisions are looked for, and how long an observation may wait for company. */
 const POLL_MS = 100;
@@ -38,15 +38,23 @@ export class RunDriver {
   readonly #options: RunDriverOptions;
   readonly #change = new ChangeSignal();
   readonly #inFlight = new Map<string, InFlight>();
-  readonly #startable = new Map<string, RunTask>();
+  readonly #startable: StartQueue;
   readonly #timers: RunTimers;
   readonly #asked = new Set<string>();
   #results: WorkResult[] = [];
   #observations: RunObservation[] = [];
   #failure: unknown;
+  /** Tasks that run (not reviews, compensations and the like). */
+  #running = 0;
+  /** Whether a task might be startable that was not when it was last looked at. */
+  #mayStart = false;
+  #deciding = 0;
+  #settling = 0;
+  #lookedAt = 0;
 
   constructor(options: RunDriverOptions) {
     this.#options = options;
+    this.#startable = new StartQueue(options.scheduler, options.log.plan);
     this.#timers = new RunTimers(options.clock, (key) => {
       this.#results.push({ inputs: [{ type: "timer.fired", key }] });
       this.#change.notify();
@@ -59,11 +67,13 @@ export class RunDriver {
     const leave = (): void => this.#change.notify();
     signal.addEventListener("abort", leave, { once: true });
     try {
-      await this.#takeOver();
+      await takeOver(this.#options, this.#context(signal));
+      this.#accept(this.#options.log.openCommands());
       return await this.#loop();
     } finally {
       signal.removeEventListener("abort", leave);
       await this.#end();
+      await reportLate(this.#options.log, this.#results);
     }
   }
 
@@ -75,41 +85,42 @@ export class RunDriver {
   }
 
   async #loop(): Promise<RunOutcome> {
-    const { log, journal, signal } = this.#options;
+    const { log, journal, signal, clock } = this.#options;
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure;
       if (signal.aborted) throw leftError(log.runId, signal.reason);
-      if (this.#hasWork()) {
+      if (this.#results.length > 0 || this.#observations.length > 0 || this.#canStart()) {
         await this.#flush();
         continue;
       }
       const done = this.#done();
       if (done !== undefined) return done;
       await this.#change.wait(POLL_MS);
+      // What others decided is looked for now and then, not with everything that happens here.
+      const now = clock.now();
+      if (now >= this.#lookedAt && now - this.#lookedAt < POLL_MS) continue;
+      this.#lookedAt = now;
       this.#noteStalls();
-      if ((await journal.head(log.runId)) > log.head) {
-        this.#take(await log.sync());
-      }
+      if ((await journal.head(log.runId)) > log.head) this.#take(await log.sync());
+      if (log.lost !== undefined)
+        throw new MnemosyneError("E_LEASE_LOST", `Run ${log.runId} was taken over by ${log.lost}.`, {
+          kind: "conflict",
+        });
     }
   }
 
-  #hasWork(): boolean {
-    return this.#results.length > 0 || this.#observations.length > 0 || this.#choose([]).length > 0;
+  #canStart(): boolean {
+    return this.#mayStart && this.#startable.size > 0 && this.#running < this.#options.concurrency;
   }
 
   #done(): RunOutcome | undefined {
     const { log } = this.#options;
-    if (this.#inFlight.size > 0) return undefined;
+    if (this.#inFlight.size > 0 || this.#settling > 0) return undefined;
     const finished = log.projection.finished;
     if (finished !== undefined) return { ...finished, outcome: "finished" };
-    const { status, waiting } = log.snapshot();
-    return status === "paused" && !this.#isDeciding() ? { outcome: "paused", waiting } : undefined;
+    if (log.status !== "paused" || this.#deciding > 0) return undefined;
+    return { outcome: "paused", waiting: log.snapshot().waiting };
   }
-
-  #isDeciding(): boolean {
-    return this.#deciding > 0;
-  }
-  #deciding = 0;
 
   async #flush(): Promise<void> {
     const { log } = this.#options;
@@ -125,9 +136,11 @@ export class RunDriver {
     const appended = await log.append(batch, (commands) => this.#claims(commands));
     this.#take(appended);
     for (const input of appended.followed) if (input.type === "task.started") this.#launch(input);
+    const refused = new Set(appended.stale.map(({ input }) => input));
     // A claim that others made stale is no longer ours to start.
-    for (const { input } of appended.stale)
-      if (input.type === "task.started") this.#startable.delete(keyOf(input));
+    for (const input of refused) if (input.type === "task.started") this.#startable.delete(keyOf(input));
+    for (const { settled, inputs } of results)
+      if (settled !== undefined && !inputs.some((input) => refused.has(input))) this.#settle(settled);
   }
 
   #accept(commands: readonly PlanCommand[]): void {
@@ -135,9 +148,8 @@ export class RunDriver {
       if (this.#inFlight.has(command.key) && command.type !== "abort") continue;
       switch (command.type) {
         case "runTask":
-          if (taskOf(this.#options.log.state, command.task).approved === undefined)
-            this.#startable.set(command.key, command);
-          else this.#confirm(command);
+          if (taskOf(this.#options.log.state, command.task).approved !== undefined) this.#confirm(command);
+          else if (this.#startable.get(command.key)?.epoch !== command.epoch) this.#startable.add(command);
           break;
         case "review":
           this.#perform(command, (context) => this.#options.performer.review(command, context));
@@ -164,46 +176,31 @@ export class RunDriver {
           break;
       }
     }
+    this.#mayStart = true;
     this.#change.notify();
   }
 
   /** Tasks to claim now, given what has just become startable. */
   #claims(commands: readonly PlanCommand[]): RunInput[] {
-    return this.#choose(commands).map(({ task, attempt, epoch }) => ({
-      type: "task.started",
-      task,
-      attempt,
-      epoch,
-      worker: this.#options.worker,
-    }));
+    const { log, concurrency, worker } = this.#options;
+    for (const command of commands) if (command.type === "runTask") this.#queue(command);
+    this.#mayStart = false;
+    const resources = (task: RunTask["task"]): StartableTask => {
+      const { reads, writes } = taskOf(log.state, task).task;
+      return { task, reads, writes };
+    };
+    const running = (): StartableTask[] =>
+      [...this.#inFlight.values()].flatMap(({ command }) =>
+        command.type === "runTask" || command.type === "review" ? [resources(command.task)] : [],
+      );
+    return this.#startable
+      .choose(concurrency - this.#running, running, resources)
+      .map(({ task, attempt, epoch }) => ({ type: "task.started", task, attempt, epoch, worker }));
   }
 
-  #choose(commands: readonly PlanCommand[]): RunTask[] {
-    const { scheduler, concurrency, log } = this.#options;
-    let free = concurrency;
-    for (const { command } of this.#inFlight.values()) if (command.type === "runTask") free -= 1;
-    if (free <= 0) return [];
-    const candidates = new Map<string, RunTask>();
-    for (const [key, command] of this.#startable)
-      if (!this.#inFlight.has(key)) candidates.set(command.task, command);
-    for (const command of commands)
-      if (
-        command.type === "runTask" &&
-        !this.#inFlight.has(command.key) &&
-        taskOf(log.state, command.task).approved === undefined
-      )
-        candidates.set(command.task, command);
-    if (candidates.size === 0) return [];
-    const startable = [...candidates.values()].map((command) => this.#resources(command.task));
-    const running = [...this.#inFlight.values()].flatMap(({ command }) =>
-      command.type === "runTask" || command.type === "review" ? [this.#resources(command.task)] : [],
-    );
-    return scheduler.select(log.plan, startable, running, free).flatMap((id) => candidates.get(id) ?? []);
-  }
-
-  #resources(id: RunTask["task"]): StartableTask {
-    const { task } = taskOf(this.#options.log.state, id);
-    return { task: id, reads: task.reads, writes: task.writes };
+  #queue(command: RunTask): void {
+    if (this.#inFlight.has(command.key)) return;
+    if (taskOf(this.#options.log.state, command.task).approved === undefined) this.#startable.add(command);
   }
 
   #launch(claim: ExecutionRef): void {
@@ -217,6 +214,8 @@ export class RunDriver {
     const controller = new AbortController();
     const flight: InFlight = { command, controller, beatAt: this.#options.clock.now(), stalled: false };
     this.#inFlight.set(command.key, flight);
+    const counts = command.type === "runTask" && !command.key.startsWith("confirm:") ? 1 : 0;
+    this.#running += counts;
     const context = this.#context(controller.signal, flight);
     work(context)
       .then(
@@ -228,6 +227,8 @@ export class RunDriver {
       )
       .finally(() => {
         this.#inFlight.delete(command.key);
+        this.#running -= counts;
+        this.#mayStart = true;
         this.#change.notify();
       });
   }
@@ -272,7 +273,7 @@ export class RunDriver {
       const { task: definition, approved } = taskOf(log.state, task);
       const subject = await performer.approvalSubject(definition, context);
       if (subject === approved) {
-        this.#startable.set(command.key, command);
+        this.#startable.add(command);
         return { inputs: [] };
       }
       return {
@@ -303,7 +304,7 @@ export class RunDriver {
     this.#asked.add(ask);
     this.#deciding += 1;
     const { task, kind, attempt, text, question, subject } = command;
-    void this.#settle(
+    void this.#decide(
       decide({
         task,
         kind,
@@ -315,7 +316,7 @@ export class RunDriver {
     );
   }
 
-  async #settle(deciding: Promise<RunSignal | undefined>): Promise<void> {
+  async #decide(deciding: Promise<RunSignal | undefined>): Promise<void> {
     try {
       const decision = await deciding;
       if (decision !== undefined) this.#results.push({ inputs: [decision] });
@@ -340,20 +341,17 @@ export class RunDriver {
     this.#results.push({ inputs: [{ type: "task.aborted", task, attempt, epoch, outcome: "unknown" }] });
   }
 
-  /** What the worker before us left: its processes are ended, and each of its executions goes on by the task's rule. */
-  async #takeOver(): Promise<void> {
-    const { log, performer, signal } = this.#options;
-    const context = this.#context(signal);
-    const uncertain: RunInput[] = [];
-    for (const { id, status, attempt, epoch } of log.snapshot().tasks) {
-      if (status !== "running" && status !== "reviewing") continue;
-      const { task } = taskOf(log.state, id);
-      await performer.endLeftovers(task, context);
-      if (status === "running" && task.onCrash !== "rerun")
-        uncertain.push({ type: "task.uncertain", task: id, attempt, epoch, policy: task.onCrash });
-    }
-    if (uncertain.length > 0) await log.append({ inputs: uncertain, observations: [], payloads: [] });
-    this.#accept(log.openCommands());
+  /** Does what follows a durable completion; the run does not end before. */
+  #settle(settled: () => Promise<void>): void {
+    this.#settling += 1;
+    settled()
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => {
+        this.#settling -= 1;
+        this.#change.notify();
+      });
   }
 
   /** Takes up what is newly wanted and drops what no longer is. */
@@ -391,7 +389,7 @@ export class RunDriver {
     this.#timers.clear();
     for (const { controller } of this.#inFlight.values())
       controller.abort(leftError(this.#options.log.runId));
-    while (this.#inFlight.size > 0) await this.#change.wait(POLL_MS);
+    while (this.#inFlight.size > 0 || this.#settling > 0) await this.#change.wait(POLL_MS);
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type RunFinished,
   type RunInput,
   type RunObservation,
+  type RunStatus,
   type Usage,
 } from "@mnemosyne/core";
 import {
@@ -26,6 +27,7 @@ import {
   type MachineState,
   type PlanCommand,
 } from "@mnemosyne/plan";
+import { CARRIES_TEXT, staleEntry } from "./journal-entry.ts";
 import { RunProjection } from "./run-projection.ts";
 
 /** What is to be journalled together. */
@@ -60,6 +62,10 @@ export class RunLog {
   readonly #clock: Clock;
   readonly #redact: (text: string) => string;
   readonly #onEvents: (events: readonly RunEvent[]) => void;
+  /** Token of the lease by which this process works on the run; undefined: it only decides and looks. */
+  #token: number | undefined;
+  /** Who took the run last. */
+  #holder: { readonly worker: string; readonly token: number } | undefined;
   #state: MachineState;
   #head = 0;
   #lastAt = 0;
@@ -106,6 +112,18 @@ export class RunLog {
     return this.#usage;
   }
 
+  /** The worker that took the run after we did; undefined while it is ours, or was never taken. */
+  get lost(): string | undefined {
+    const holder = this.#holder;
+    return holder !== undefined && this.#token !== undefined && holder.token > this.#token
+      ? holder.worker
+      : undefined;
+  }
+
+  get status(): RunStatus {
+    return runStatus(this.#state);
+  }
+
   snapshot(): MachineSnapshot {
     return snapshot(this.#state);
   }
@@ -113,6 +131,15 @@ export class RunLog {
   /** Everything that is still wanted. */
   openCommands(): readonly PlanCommand[] {
     return openCommands(this.#state);
+  }
+
+  /**
+   * Takes the run for a worker, by the fencing token of its lease: from then on a worker with a lower one can append
+   * nothing. Throws `E_LEASE_LOST` where a higher one took it already.
+   */
+  async take(worker: string, token: number): Promise<void> {
+    this.#token = token;
+    await this.append({ inputs: [], observations: [{ type: "run.moved", worker, token }], payloads: [] });
   }
 
   /** Folds what other processes have written. Gives newly wanted work. */
@@ -150,6 +177,7 @@ export class RunLog {
         missed = this.openCommands();
         reloaded = true;
       }
+      if (this.lost !== undefined) return await this.#refuse(batch, this.lost);
       this.#doubtful = true;
       const prepared = this.#prepare(batch, (commands) => follow?.([...missed, ...commands]) ?? []);
       if (prepared.entries.length === 0) {
@@ -171,6 +199,20 @@ export class RunLog {
       const { commands, withdrawn, stale, followed } = prepared;
       return { commands: [...missed, ...commands], withdrawn, stale, followed, reloaded };
     }
+  }
+
+  /** What a worker reports that lost the run: it changes nothing, and says so in the journal. */
+  async #refuse(batch: RunBatch, by: string): Promise<never> {
+    const reason = `${by} took the run over.`;
+    const at = new Date(Math.max(this.#lastAt, this.#clock.now())).toISOString();
+    const late = batch.inputs.filter(({ type }) => type !== "task.started" && type !== "timer.fired");
+    for (let entries = late.map((input) => staleEntry(input, reason, at)); entries.length > 0;) {
+      const result = await this.#send({ runId: this.runId, head: this.#head, entries });
+      if (result === undefined) break;
+      this.#fold(result.events);
+      if (result.outcome === "appended") entries = [];
+    }
+    throw new MnemosyneError("E_LEASE_LOST", `Run ${this.runId} was lost: ${reason}`, { kind: "conflict" });
   }
 
   /** Undefined where nobody knows whether it was committed: what landed is then stale when it is tried again. */
@@ -204,7 +246,7 @@ export class RunLog {
       this.#state = stepped.state;
       if (stepped.stale !== undefined) {
         stale.push({ input, reason: stepped.stale });
-        entries.push({ class: "observation", body: staleResult(input, stepped.stale), at });
+        entries.push(staleEntry(input, stepped.stale, at));
         return false;
       }
       entries.push({
@@ -281,7 +323,10 @@ export class RunLog {
   }
 
   #record(events: readonly RunEvent[]): void {
-    for (const event of events) this.#projection.add(event);
+    for (const event of events) {
+      this.#projection.add(event);
+      if (event.type === "run.moved" && event.token > (this.#holder?.token ?? 0)) this.#holder = event;
+    }
     const last = events.at(-1);
     if (last === undefined) return;
     this.#head = last.seq;
@@ -325,34 +370,4 @@ interface Prepared {
 
 const PAGE = 5000;
 
-/** Events with text that people, models or commands wrote. */
-const CARRIES_TEXT: ReadonlySet<string> = new Set([
-  "task.failed",
-  "task.rejected",
-  "review.failed",
-  "question.asked",
-  "question.answered",
-  "approval.denied",
-  "compensation.failed",
-  "run.judged",
-  "model.called",
-  "tool.used",
-  "gate.judged",
-  "memory.stored",
-  "memory.recalled",
-  "note",
-]);
-
 const NOTHING: RunAppended = { commands: [], withdrawn: [], stale: [], followed: [], reloaded: false };
-
-function staleResult(input: RunInput, reason: string): RunObservation {
-  const task = "task" in input ? input.task : undefined;
-  const attempt = "attempt" in input ? input.attempt : undefined;
-  return {
-    type: "result.stale",
-    input: input.type,
-    reason,
-    ...(task === undefined ? {} : { task }),
-    ...(attempt === undefined ? {} : { attempt }),
-  };
-}

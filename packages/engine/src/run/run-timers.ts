@@ -18,10 +18,14 @@ export class RunTimers {
     return [...this.#timers.keys()];
   }
 
-  /** Calls back when it is due (milliseconds since 1970); one of the same key is replaced. */
+  /** Calls back when it is due (milliseconds since 1970), at once where it is; one of the same key is replaced. */
   arm(key: string, dueAt: number): void {
     this.drop(key);
-    const left = Math.max(0, dueAt - this.#clock.now());
+    const left = dueAt - this.#clock.now();
+    if (left <= 0) {
+      this.#due(key);
+      return;
+    }
     const fire = (): void => {
       this.#timers.delete(key);
       if (left > LONGEST_MS) this.arm(key, dueAt);

@@ -7,6 +7,8 @@ export interface WorkResult {
   readonly inputs: readonly RunInput[];
   readonly observations?: readonly RunObservation[];
   readonly payloads?: readonly JournalPayload[];
+  /** Called when it is durable and its first input counted. What it does may be done again after a crash. */
+  readonly settled?: () => Promise<void>;
 }
 
 /** What work may do to its run while it goes on. */
@@ -32,6 +34,8 @@ export interface Performer {
   judge(command: CommandOf<"judge">, context: WorkContext): Promise<WorkResult>;
   /** What an approval of this task binds to. */
   approvalSubject(task: Task, context: WorkContext): Promise<string>;
+  /** Does what comes after a completion that was judged, where a dead worker may not have come to it. */
+  settle(task: Task): Promise<void>;
   /** Ends what a dead worker may have left running for this task. */
   endLeftovers(task: Task, context: WorkContext): Promise<void>;
 }

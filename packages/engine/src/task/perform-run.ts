@@ -5,7 +5,7 @@ import { endLeftovers } from "./end-leftovers.ts";
 import { executeTask } from "./execute-task.ts";
 import { judgeRun } from "./judge-run.ts";
 import { restoreWorkspace } from "./restore-workspace.ts";
-import { reviewTask } from "./review-task.ts";
+import { reviewTask, settleTask } from "./review-task.ts";
 import type { RunServices } from "./run-services.ts";
 import { TreeStore } from "./tree-store.ts";
 
@@ -21,6 +21,7 @@ export function performRun(services: RunServices): Performer {
     restore: (command, context) => restoreWorkspace(services, command, context),
     judge: (_command, context) => judgeRun(services, context),
     approvalSubject: (task, context) => approvalSubject(services, task, context),
+    settle: (task) => settleTask(services, trees, task),
     endLeftovers: (task, context) => endLeftovers(services, task, context),
   };
 }

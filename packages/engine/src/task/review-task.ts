@@ -83,9 +83,8 @@ async function complete(
     return reject(services, ref, "fail", review.fingerprint, findingsOf(review), review.regressed);
   }
   await rememberOutcome(services, task, ref, landed?.paths ?? [], context);
-  await services.storage.settlePending(services.runId, task.id, "promote");
-  await trees.dropTask(task.id);
   return {
+    settled: () => settleTask(services, trees, task),
     inputs: [
       {
         type: "task.completed",
@@ -98,6 +97,16 @@ async function complete(
     observations: landed?.observations ?? [],
     payloads: landed?.payloads ?? [],
   };
+}
+
+/** What follows a judged completion: its memories are for all, its trees are done with. */
+export async function settleTask(
+  services: RunServices,
+  trees: TreeStore,
+  task: Pick<Task, "id">,
+): Promise<void> {
+  await services.storage.settlePending(services.runId, task.id, "promote");
+  await trees.dropTask(task.id);
 }
 
 /** Runs gates on a folder and journals each judgement. */
