@@ -87,9 +87,15 @@ export class Upkeep {
     }
   }
 
-  /** Whether a thread renews it. It is asked at the first heartbeat: what is held for a moment needs none. */
+  /**
+   * Whether a thread renews it and does so in time. It is asked at the first heartbeat: what is held for a moment needs
+   * none.
+   */
   #isKept(): boolean {
-    if (this.#keeper?.state === "kept") return true;
+    if (this.#keeper?.state === "kept") {
+      const { timers, ttl, heartbeat } = this.#options;
+      return this.#keeper.trustedUntil - timers.now() > ttl - 2 * heartbeat;
+    }
     if (this.#keeper === undefined && !this.#keeperFailed) {
       this.#keeper = this.#options.keepAlive?.();
     } else if (this.#keeper?.state === "failed") {

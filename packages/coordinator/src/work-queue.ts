@@ -6,7 +6,7 @@ import {
   type QueueClaim,
   type QueueItem,
 } from "@mnemosyne/core";
-import { Bell } from "./bell.ts";
+import type { Bell } from "./bell.ts";
 import { checkDuration, tookTooLong } from "./patience.ts";
 import type { Timers } from "./timers.ts";
 import { Upkeep } from "./upkeep.ts";

@@ -17,6 +17,7 @@ import type {
   SearchOptions,
 } from "@mnemosyne/core";
 import { LibsqlBlobStore } from "./blobs/libsql-blob-store.ts";
+import type { LeaseKeeper } from "./coordination/lease-keeper.ts";
 import { LibsqlCoordinationStore } from "./coordination/libsql-coordination-store.ts";
 import type { Database } from "./database/database.ts";
 import { LibsqlJournal } from "./journal/libsql-journal.ts";
@@ -32,12 +33,19 @@ export class LibsqlStorage implements Storage {
   readonly blobs: BlobStore;
   readonly #memories: MemoryStore;
   readonly #database: Database;
+  readonly #keeper: LeaseKeeper | undefined;
 
-  constructor(database: Database, memories: LibsqlMemoryStore, holdTime: number | undefined) {
+  constructor(
+    database: Database,
+    memories: LibsqlMemoryStore,
+    holdTime: number | undefined,
+    keeper: LeaseKeeper | undefined,
+  ) {
     this.#database = database;
+    this.#keeper = keeper;
     this.#memories = memories;
     this.journal = new LibsqlJournal(database);
-    this.coordination = new LibsqlCoordinationStore(database);
+    this.coordination = new LibsqlCoordinationStore(database, keeper);
     this.ledger = new LibsqlBudgetLedger(database, holdTime);
     this.blobs = new LibsqlBlobStore(database);
   }
@@ -89,8 +97,9 @@ export class LibsqlStorage implements Storage {
     return this.#memories.import(records, options);
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    await this.#keeper?.close();
+    await this.#database.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

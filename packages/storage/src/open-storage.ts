@@ -1,3 +1,4 @@
+import { LeaseKeeper } from "./coordination/lease-keeper.ts";
 import type { Database } from "./database/database.ts";
 import { LocalDatabase } from "./database/local-database.ts";
 import { RemoteDatabase } from "./database/remote-database.ts";
@@ -29,11 +30,23 @@ export async function openStorage(options: string | StorageOptions): Promise<Sto
     await dropStaleBatches(database);
     const memories = new LibsqlMemoryStore(database);
     await memories.noteSettledBatches();
-    return new LibsqlStorage(database, memories, given.holdTime);
+    return new LibsqlStorage(database, memories, given.holdTime, keeperOf(given));
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+/** What lies in memory is out of another thread's reach. */
+function keeperOf({ url, authToken, encryptionKey }: StorageOptions): LeaseKeeper | undefined {
+  const location = parseStorageUrl(url);
+  if (location.kind === "remote")
+    return new LeaseKeeper({ url: location.url, ...(authToken === undefined ? {} : { authToken }) });
+  if (location.path === ":memory:") return undefined;
+  return new LeaseKeeper({
+    path: location.path,
+    ...(encryptionKey === undefined ? {} : { encryptionKey }),
+  });
 }
 
 function openDatabase(options: StorageOptions): Database {

@@ -231,7 +231,7 @@ export interface CoordinationStore {
    */
   acceptWrite(resource: string, token: number): Promise<void>;
   /** Where a thread of the store's own can renew a lease: it does so as long as this thread's event loop turns. */
-  keepAlive?(lease: Pick<Lease, "id" | "token">, ttl: number, heartbeat: number): KeptAlive;
+  keepAlive?(lease: Pick<Lease, "id" | "token">, ttl: number, heartbeat: number): KeptAlive | undefined;
   getValue(key: string): Promise<SharedValue | undefined>;
   /** Writes if the stored version is `version` (0: there is none; undefined: whatever it is). Else `E_VERSION_CONFLICT`. */
   setValue(key: string, value: Json, version?: number): Promise<SharedValue>;

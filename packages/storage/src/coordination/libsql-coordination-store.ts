@@ -6,6 +6,7 @@ import {
   leasesInTheWay,
   type CoordinationStore,
   type Json,
+  type KeptAlive,
   type Lease,
   type LeaseRequest,
   type RegisteredAgent,
@@ -44,6 +45,7 @@ import {
   touchAgent,
   versionsOf,
 } from "./coordination-statements.ts";
+import type { LeaseKeeper } from "./lease-keeper.ts";
 import { LibsqlHandoffs } from "./libsql-handoffs.ts";
 import { LibsqlWorkQueue } from "./libsql-work-queue.ts";
 import { LONGEST_TTL } from "./longest-ttl.ts";
@@ -55,9 +57,12 @@ export class LibsqlCoordinationStore implements CoordinationStore {
   readonly queue: LibsqlWorkQueue;
   readonly handoffs: LibsqlHandoffs;
   readonly #database: Database;
+  readonly #keeper: LeaseKeeper | undefined;
 
-  constructor(database: Database) {
+  /** `keeper`: renews leases from a thread of its own, where the database can be reached from one. */
+  constructor(database: Database, keeper?: LeaseKeeper) {
     this.#database = database;
+    this.#keeper = keeper;
     this.queue = new LibsqlWorkQueue(database);
     this.handoffs = new LibsqlHandoffs(database);
   }
@@ -119,6 +124,10 @@ export class LibsqlCoordinationStore implements CoordinationStore {
       },
       { full: true },
     );
+  }
+
+  keepAlive(lease: Pick<Lease, "id" | "token">, ttl: number, heartbeat: number): KeptAlive | undefined {
+    return this.#keeper?.keep(lease, ttl, heartbeat);
   }
 
   async release(id: string, token: number): Promise<void> {

@@ -39,7 +39,7 @@ export const queueChecks: Checks<CoordinationStore> = {
         (index % 2 ? store : second).queue.claim("q", `w${index}`, TTL),
       ),
     );
-    const got = claims.flatMap((one) => (one === undefined ? [] : [String(one.payload)]));
+    const got = claims.flatMap((one) => (one === undefined ? [] : [one.payload as string]));
     same(got.toSorted(), names.toSorted(), "what they got");
   },
 
