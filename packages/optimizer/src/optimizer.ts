@@ -10,6 +10,8 @@ import {
   type ContextShare,
   type ContextSource,
   type MemoryStore,
+  type PlaybookApplied,
+  type PlaybookStore,
   type SkillSource,
   type TokenCounter,
 } from "@mnemosyne/core";
@@ -25,7 +27,10 @@ import { createAnswersSource } from "./sources/answers-source.ts";
 import { createFilesSource } from "./sources/files-source.ts";
 import { createFindingsSource } from "./sources/findings-source.ts";
 import { createMemoriesSource } from "./sources/memories-source.ts";
+import { learn, type LearnOptions } from "./playbook/learn.ts";
+import type { Curator, Reflector, TaskOutcome } from "./playbook/learning.ts";
 import { createPlanSource } from "./sources/plan-source.ts";
+import { createPlaybookSource } from "./sources/playbook-source.ts";
 import { createResultsSource } from "./sources/results-source.ts";
 import { createSkillsSource } from "./sources/skills-source.ts";
 
@@ -35,6 +40,12 @@ export interface OptimizerOptions {
   readonly sources?: readonly ContextSource[];
   /** Where memories are looked for. Without it none are. */
   readonly memory?: Pick<MemoryStore, "search">;
+  /** Where playbooks are kept: their items stand in contexts, and {@link Optimizer.learn} adds to them. Without it there are none. */
+  readonly playbooks?: PlaybookStore;
+  /** What a task's outcome teaches. Default: what its gates blocked and then passed. */
+  readonly reflector?: Reflector;
+  /** How lessons enter a playbook. Default: what is known is counted, the rest added. */
+  readonly curator?: Curator;
   /** Where skills come from. Default: `.claude/skills` and `.agents/skills` of the request's workspace; `false`: none. */
   readonly skills?: SkillSource | false;
   /** Counts tokens; the upper end of its band is what budgets hold. Default: core's estimate. */
@@ -69,6 +80,8 @@ export class Optimizer implements ContextAssembler {
   readonly #system: string;
   readonly #nonce: () => string;
   readonly #archive: Archive;
+  readonly #playbooks: PlaybookStore | undefined;
+  readonly #learning: LearnOptions;
   readonly #built = new WeakMap<ContextPayload, Built>();
   #last: ContextPayload | undefined;
 
@@ -84,6 +97,11 @@ export class Optimizer implements ContextAssembler {
     this.#system = options.system ?? SYSTEM_INSTRUCTIONS;
     this.#nonce = typeof nonce === "string" ? () => nonce : nonce;
     this.#archive = new Archive(options.archiveLimit ?? 16_000_000);
+    this.#playbooks = options.playbooks;
+    this.#learning = {
+      ...(options.reflector === undefined ? {} : { reflector: options.reflector }),
+      ...(options.curator === undefined ? {} : { curator: options.curator }),
+    };
     this.#sources = [
       createPlanSource(),
       createFindingsSource(),
@@ -91,6 +109,7 @@ export class Optimizer implements ContextAssembler {
       createResultsSource(),
       createFilesSource(),
       ...(options.skills === false ? [] : [createSkillsSource(options.skills)]),
+      ...(options.playbooks === undefined ? [] : [createPlaybookSource(options.playbooks)]),
       ...(options.memory === undefined ? [] : [createMemoriesSource(options.memory)]),
       ...(options.sources ?? []),
     ];
@@ -144,6 +163,19 @@ export class Optimizer implements ContextAssembler {
   /** The whole text of an item that was left out or made smaller; `undefined` when it was not, or is no longer kept. */
   async readBack(id: string): Promise<string | undefined> {
     return this.#archive.get(id);
+  }
+
+  /**
+   * Puts what a finished task taught into its namespace's playbook: what a gate blocked and a later attempt passed becomes an
+   * item, items that stood in the context are counted. `undefined` where it taught nothing or no playbooks were given. Learning the
+   * same outcome again changes nothing.
+   */
+  async learn(
+    outcome: TaskOutcome,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<PlaybookApplied | undefined> {
+    if (this.#playbooks === undefined) return undefined;
+    return learn(this.#playbooks, outcome, { ...this.#learning, ...options });
   }
 
   #assemble(built: Built, budget: number): ContextPayload {

@@ -114,10 +114,11 @@ function carryOut(playbook: Playbook, deltas: readonly PlaybookDelta[]): DeltasA
         items.delete(known(delta.id).id);
         return delta.id;
       case "restore":
-        items.set(delta.item.id, delta.item);
-        nextId = Math.max(nextId, numberOf(delta.item.id) + 1);
-        return delta.item.id;
+        break;
     }
+    items.set(delta.item.id, delta.item);
+    nextId = Math.max(nextId, numberOf(delta.item.id) + 1);
+    return delta.item.id;
   });
   return {
     playbook: {

@@ -9,6 +9,7 @@ export type BlockKind =
   | "task"
   /** Everything else. */
   | "skill"
+  | "playbook"
   | "result"
   | "file"
   | "note"
@@ -51,7 +52,14 @@ export interface Dropped {
 /** Kinds that the plan's author wrote; they stand first. */
 export const AUTHORED: ReadonlySet<BlockKind> = new Set(["goal", "constraints", "criteria", "task"]);
 
-const INFORMATION: ReadonlySet<BlockKind> = new Set(["result", "file", "data", "finding", "memory"]);
+const INFORMATION: ReadonlySet<BlockKind> = new Set([
+  "playbook",
+  "result",
+  "file",
+  "data",
+  "finding",
+  "memory",
+]);
 
 /** The kind of an offer. What is data stays data, whatever kind it names. */
 export function kindOf(offer: ContextOffer): BlockKind {
