@@ -1,13 +1,23 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { parseDuration } from "@mnemosyne/core";
 import { LeaseKeeper } from "./coordination/lease-keeper.ts";
 import type { Database } from "./database/database.ts";
 import { LocalDatabase } from "./database/local-database.ts";
+import { notOpened } from "./database/sqlite-error.ts";
 import { RemoteDatabase } from "./database/remote-database.ts";
-import { checkInteger, inputError } from "./input.ts";
+import { LibsqlEvolution } from "./evolution/libsql-evolution.ts";
+import { UseLog } from "./evolution/use-log.ts";
+import { checkInteger, inputError, show } from "./input.ts";
+import { vocabularyOf } from "./language/vocabulary.ts";
 import { LibsqlStorage } from "./libsql-storage.ts";
+import { checkRetention, LibsqlMaintenance } from "./maintenance/libsql-maintenance.ts";
+import { Upkeep } from "./maintenance/upkeep.ts";
 import { dropStaleBatches } from "./memories/batch.ts";
 import { LibsqlMemoryStore } from "./memories/libsql-memory-store.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { parseStorageUrl } from "./storage-url.ts";
+import { openVectors } from "./vectors/vectors.ts";
 import type { Storage, StorageOptions } from "./storage.ts";
 
 /**
@@ -24,17 +34,60 @@ export async function openStorage(options: string | StorageOptions): Promise<Sto
   const given = typeof options === "string" ? { url: options } : options;
   if (typeof given !== "object" || given === null)
     throw inputError("options", "must be a URL or an object with a url");
+  const vocabulary = vocabularyOf(given.language);
+  const retention = given.retention === false ? NEVER : checkRetention(given.retention);
+  const evolveEvery = checkEvery(given.evolution?.every);
   const database = openDatabase(given);
   try {
-    await migrate(database);
+    const versions = await migrate(database);
     await dropStaleBatches(database);
-    const memories = new LibsqlMemoryStore(database);
+    const vectors =
+      given.embedder === undefined
+        ? undefined
+        : await openVectors(database, given.embedder, given.vectorMemory);
+    const memories = new LibsqlMemoryStore(database, vocabulary, vectors);
     await memories.noteSettledBatches();
-    return new LibsqlStorage(database, memories, given.holdTime, keeperOf(given));
+    const uses = new UseLog(database);
+    const maintenance = new LibsqlMaintenance(database, vocabulary, retention, versions);
+    const evolution = new LibsqlEvolution(database, vocabulary, uses);
+    const upkeep = new Upkeep(database, [
+      ...(given.retention === false
+        ? []
+        : [{ name: "prune", every: DAY, run: (signal: AbortSignal) => maintenance.prune({ signal }) }]),
+      ...(evolveEvery === undefined
+        ? []
+        : [
+            {
+              name: "evolve",
+              every: evolveEvery,
+              run: (signal: AbortSignal) =>
+                evolution.run({
+                  signal,
+                  ...(given.evolution?.jobs === undefined ? {} : { jobs: given.evolution.jobs }),
+                }),
+            },
+          ]),
+    ]);
+    upkeep.start();
+    const care = { maintenance, evolution, upkeep, uses };
+    return new LibsqlStorage(database, memories, given.holdTime, keeperOf(given), care);
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+const DAY = 86_400_000;
+const NEVER = { observations: false, history: false } as const;
+
+function checkEvery(every: string | undefined): number | undefined {
+  if (every === undefined) return undefined;
+  const milliseconds = parseDuration(every);
+  if (milliseconds >= 1000) return milliseconds;
+  throw inputError(
+    "evolution.every",
+    `must be a duration of at least 1s, for instance 24h, not ${show(every)}`,
+  );
 }
 
 /** What lies in memory is out of another thread's reach. */
@@ -65,10 +118,19 @@ function openDatabase(options: StorageOptions): Database {
       ...(options.authToken === undefined ? {} : { authToken: options.authToken }),
     });
   }
+  if (location.path !== ":memory:") makeFolder(location.path);
   return new LocalDatabase({
     path: location.path,
     synchronous,
     busyTimeout,
     ...(options.encryptionKey === undefined ? {} : { encryptionKey: options.encryptionKey }),
   });
+}
+
+function makeFolder(file: string): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+  } catch (error) {
+    throw notOpened(file, error);
+  }
 }

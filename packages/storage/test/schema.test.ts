@@ -61,7 +61,21 @@ test("the migrations make what the Drizzle schema describes", async () => {
     )
     .raw(true)
     .all([]);
-  expect(numbered.flat()).toEqual(["blobs", "leases", "memories", "memory_batches", "runs"]);
+  expect(numbered.flat()).toEqual([
+    "blobs",
+    "embedders",
+    "handoffs",
+    "leases",
+    "memories",
+    "memory_batches",
+    "memory_changes",
+    "memory_links",
+    "memory_merges",
+    "queue_items",
+    "runs",
+    "vector_changes",
+    "waits",
+  ]);
   wanted.close();
   migrated.close();
 }, 30_000);

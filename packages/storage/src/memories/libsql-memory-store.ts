@@ -1,12 +1,19 @@
 import {
-  MnemosyneError,
   Namespace,
+  type ChangeNote,
+  type ExportRecord,
+  type GraphOptions,
   type ImportConflict,
+  type ImportRecord,
   type ImportResult,
+  type LinkOptions,
   type ListOptions,
   type Memory,
+  type MemoryChange,
+  type MemoryGraph,
   type MemoryId,
   type MemoryInput,
+  type MemoryLink,
   type MemoryPatch,
   type MemoryStats,
   type MemoryStore,
@@ -16,50 +23,61 @@ import {
 } from "@mnemosyne/core";
 import type { Database } from "../database/database.ts";
 import { EventLoopTurn } from "../database/event-loop-turn.ts";
-import { row, rows, run, type Row, type Work } from "../database/work.ts";
+import type { Vocabulary } from "../language/vocabulary.ts";
+import { call, row, rows, run, runAll, type Call, type Work } from "../database/work.ts";
 import { checkInteger, checkLimit, checkName, inputError } from "../input.ts";
 import { writeBatch } from "./batch.ts";
 import { checkId, checkMemory, checkNamespace, checkPatch, type NewMemory } from "./check-memory.ts";
 import { list } from "./list.ts";
-import { checkConflictMode, checkImported, importOne } from "./import-memories.ts";
-import { memoryOf, storedOf, toMemory } from "./memory-row.ts";
+import { listChanges, notePromoted } from "./change-statements.ts";
+import { changeOf, checkNote, historyOf } from "./changes.ts";
+import { eraseMemory } from "./erase-memory.ts";
+import { exportMemories } from "./export-memories.ts";
+import { forgetMemory, restoreMemory } from "./forget-memory.ts";
+import { checkGraph, walk } from "./graph.ts";
+import { checkConflictMode, checkRecord, importOne, type ImportItem } from "./import-memories.ts";
+import { checkLink, removeLinks, storeLink } from "./links.ts";
+import { lowerTrust, updateMemory } from "./update-memory.ts";
+import { contentOf, storedOf, toMemory } from "./memory-row.ts";
 import {
   countMemories,
   getMemory,
-  getRows,
   getVisible,
   listPending,
-  listRows,
   promotePending,
   readSettledBatch,
 } from "./memory-statements.ts";
-import { checkSearch, find, visibleNamespaces } from "./search.ts";
+import { NamespaceShares } from "./matches.ts";
+import type { Meaning } from "./meaning.ts";
+import { checkSearch, find, visibleNamespaces, type Search } from "./search.ts";
 import { statsOf } from "./stats.ts";
-import { insertNew, remove, rewrite } from "./write-memory.ts";
+import { fill, insertNew, remove } from "./write-memory.ts";
+import { reindex, type ReindexOptions, type ReindexProgress } from "../vectors/reindex.ts";
+import type { Vectors } from "../vectors/vectors.ts";
 
 /** A batch within both bounds is one transaction; a larger one is written in chunks. */
 const SMALL_BATCH = { items: 200, characters: 500_000 } as const;
-const EXPORT_PAGE = 200;
-/** A search looks again after so many whether the quick way serves a crowded namespace now. */
-const FORGET_CROWDED_AFTER = 1000;
 
 /** Memories in a database. */
 export class LibsqlMemoryStore implements MemoryStore {
   readonly #database: Database;
+  readonly #vocabulary: Vocabulary;
   readonly #turn = new EventLoopTurn();
-  /** Namespaces whose share of the index is so small that the quick way misses them. */
-  readonly #crowded = new Set<Namespace>();
-  #searches = 0;
+  readonly #vectors: Vectors | undefined;
+  readonly #shares = new NamespaceShares();
   /** Batches up to this one are known to be published. */
   #settledBatch = 0;
 
-  constructor(database: Database) {
+  constructor(database: Database, vocabulary: Vocabulary, vectors: Vectors | undefined) {
     this.#database = database;
+    this.#vocabulary = vocabulary;
+    this.#vectors = vectors;
   }
 
   async store(input: MemoryInput): Promise<MemoryId> {
     const item = checkMemory(input, "", Date.now());
-    return this.#database.write(() => insertNew(item, 0));
+    await this.#embed([item]);
+    return this.#database.write(() => insertLowered(item, 0, this.#vocabulary));
   }
 
   async storeMany(inputs: readonly MemoryInput[]): Promise<readonly MemoryId[]> {
@@ -67,7 +85,12 @@ export class LibsqlMemoryStore implements MemoryStore {
     const now = Date.now();
     const items = await this.#checkAll(inputs, (input, index) => checkMemory(input, `[${index}].`, now));
     if (items.length === 0) return [];
-    return this.#writeAll(items, insertNew);
+    return this.#writeAll(
+      items,
+      (item, stage) => insertLowered(item, stage, this.#vocabulary),
+      ({ memory }) => memory.content.length,
+      (some) => this.#embed(some),
+    );
   }
 
   async get(id: string): Promise<Memory | undefined> {
@@ -85,13 +108,16 @@ export class LibsqlMemoryStore implements MemoryStore {
 
   async search(query: string, options: SearchOptions = {}): Promise<readonly SearchHit[]> {
     options.signal?.throwIfAborted();
-    const search = checkSearch(query, options, Date.now());
+    const search = checkSearch(query, options, Date.now(), this.#vocabulary);
     if (search === undefined) return [];
-    if (++this.#searches % FORGET_CROWDED_AFTER === 0) this.#crowded.clear();
-    const exact = this.#crowded.has(search.namespace);
-    const { hits, crowded } = await this.#database.read(() => find(search, exact, this.#settledBatch));
-    if (crowded && !search.filtered) this.#crowded.add(search.namespace);
-    return hits;
+    const meaning = await this.#meaningOf(search, options.signal);
+    const means = {
+      vocabulary: this.#vocabulary,
+      settledBatch: this.#settledBatch,
+      shares: this.#shares,
+      meaning,
+    };
+    return this.#database.read(() => find(search, means), { snapshot: meaning !== undefined });
   }
 
   async listRecent(options: ListOptions = {}): Promise<readonly Memory[]> {
@@ -102,45 +128,74 @@ export class LibsqlMemoryStore implements MemoryStore {
     return this.#database.read(() => list(listing));
   }
 
-  async update(id: string, patch: MemoryPatch, options: { readonly version?: number } = {}): Promise<Memory> {
+  async update(
+    id: string,
+    patch: MemoryPatch,
+    options: { readonly version?: number } & ChangeNote = {},
+  ): Promise<Memory> {
     const uuid = checkId(id);
     const changes = checkPatch(patch);
     const { version } = options;
     if (version !== undefined) checkInteger(version, "version", 1, Number.MAX_SAFE_INTEGER);
-    const now = Date.now();
+    const update = { uuid, changes, version, note: checkNote(options), now: Date.now() };
+    const { content } = changes;
+    const [embedded] =
+      content === undefined ? [] : ((await this.#vectors?.embedding.tryDocuments([content])) ?? []);
+    const vocabulary = this.#vocabulary;
     return this.#database.write(function* (): Work<Memory> {
-      const found = yield* writable(uuid);
-      const stored = found === undefined ? undefined : storedOf(found);
-      if (found === undefined || stored === undefined || (stored.expiresAt ?? Infinity) <= now)
-        throw new MnemosyneError("E_MEMORY_NOT_FOUND", `There is no memory ${uuid}.`, {
-          kind: "notFound",
-          path: "id",
-        });
-      if (version !== undefined && version !== stored.version)
-        throw new MnemosyneError(
-          "E_VERSION_CONFLICT",
-          `Memory ${uuid} is at version ${stored.version}, not ${version}; read it again and decide.`,
-          { kind: "conflict", path: "version", details: { id: uuid, version: stored.version } },
-        );
-      const changed = {
-        ...stored,
-        ...changes,
-        version: stored.version + 1,
-        updatedAt: Math.max(now, stored.updatedAt),
-      };
-      yield* rewrite(Number(found[9]), changed);
-      return toMemory(changed);
+      const memory = yield* updateMemory(update, vocabulary);
+      if (embedded !== undefined) yield* fill(uuid, memory.content, embedded);
+      return memory;
     });
   }
 
-  async forget(id: string): Promise<boolean> {
+  async forget(id: string, options: { readonly hard?: boolean } & ChangeNote = {}): Promise<boolean> {
     const uuid = checkId(id);
-    return this.#database.write(function* (): Work<boolean> {
-      const found = yield* writable(uuid);
-      if (found === undefined) return false;
-      yield* remove(Number(found[9]));
-      return true;
-    });
+    const note = checkNote(options);
+    if (options.hard === true) return eraseMemory(this.#database, uuid, this.#vocabulary);
+    return this.#database.write(() => forgetMemory(uuid, note, Date.now(), this.#vocabulary));
+  }
+
+  async restore(id: string, options: ChangeNote = {}): Promise<Memory> {
+    const uuid = checkId(id);
+    const note = checkNote(options);
+    const memory = await this.#database.write(() => restoreMemory(uuid, note, Date.now(), this.#vocabulary));
+    const [embedded] = (await this.#vectors?.embedding.tryDocuments([memory.content])) ?? [];
+    if (embedded !== undefined) await this.#database.write(() => fill(uuid, memory.content, embedded));
+    return memory;
+  }
+
+  async history(id: string): Promise<readonly MemoryChange[]> {
+    const uuid = checkId(id);
+    return this.#database.read(
+      function* (): Work<readonly MemoryChange[]> {
+        const found = yield* row(getVisible, { uuid });
+        const changes = yield* rows(listChanges, { uuid });
+        return historyOf(found === undefined ? undefined : storedOf(found), changes.map(changeOf));
+      },
+      { snapshot: true },
+    );
+  }
+
+  async link(from: string, to: string, options: LinkOptions = {}): Promise<MemoryLink> {
+    const link = checkLink({ from, to, ...options }, "", Date.now());
+    return this.#database.write(() => storeLink(link));
+  }
+
+  async unlink(
+    from: string,
+    to: string,
+    options: { readonly type?: string } & ChangeNote = {},
+  ): Promise<number> {
+    const ends = [checkId(from, "from"), checkId(to, "to")] as const;
+    const type = options.type === undefined ? undefined : checkName(options.type, "type", 128);
+    const note = checkNote(options);
+    return this.#database.write(() => removeLinks(...ends, type, note, Date.now()));
+  }
+
+  async graph(id?: string, options: GraphOptions = {}): Promise<MemoryGraph> {
+    const query = checkGraph(id, options, Date.now());
+    return this.#database.read(() => walk(query), { snapshot: true });
   }
 
   async settlePending(
@@ -154,10 +209,15 @@ export class LibsqlMemoryStore implements MemoryStore {
       run: checkName(runId, "run"),
       task: task === undefined ? null : checkName(task, "task"),
     };
-    if (outcome === "promote") return this.#database.write(() => run(promotePending, values));
+    if (outcome === "promote")
+      return this.#database.write(function* (): Work<number> {
+        yield* runAll([call(notePromoted, { ...values, now: Date.now() })]);
+        return yield* run(promotePending, values);
+      });
+    const vocabulary = this.#vocabulary;
     return this.#database.write(function* (): Work<number> {
       const pending = yield* rows(listPending, values);
-      for (const each of pending) yield* remove(Number(each[0]));
+      for (const each of pending) yield* remove(Number(each[0]), vocabulary);
       return pending.length;
     });
   }
@@ -167,44 +227,57 @@ export class LibsqlMemoryStore implements MemoryStore {
       options.namespace === undefined
         ? { namespace: null, project: null, global: null }
         : visibleNamespaces(checkNamespace(options.namespace));
-    return statsOf(
-      await this.#database.read(() =>
-        rows(countMemories, { ...namespaces, now: Date.now(), pendingRun: null }),
-      ),
+    const counted = await this.#database.read(() =>
+      rows(countMemories, { ...namespaces, now: Date.now(), pendingRun: null }),
     );
+    const vectors = await this.#vectors?.stats();
+    return { ...statsOf(counted), ...(vectors === undefined ? {} : { vectors }) };
   }
 
-  async *export(options: { readonly namespace?: NamespaceInput } = {}): AsyncGenerator<Memory> {
-    const namespace = options.namespace === undefined ? null : checkNamespace(options.namespace);
-    const found = await this.#database.read(() => rows(listRows, { namespace, now: Date.now() }));
-    const ids = found.map((each) => Number(each[0]));
-    for (let from = 0; from < ids.length; from += EXPORT_PAGE) {
-      const wanted = ids.slice(from, from + EXPORT_PAGE);
-      const page = await this.#database.read(() => rows(getRows, { rows: JSON.stringify(wanted) }));
-      const byId = new Map(page.map((cells) => [Number(cells[8]), cells]));
-      // What was forgotten since the export began is missing.
-      for (const id of wanted) {
-        const cells = byId.get(id);
-        if (cells !== undefined) yield memoryOf(cells);
-      }
-    }
+  export(options: { readonly namespace?: NamespaceInput } = {}): AsyncIterable<ExportRecord> {
+    const namespace = options.namespace === undefined ? undefined : checkNamespace(options.namespace);
+    return exportMemories(this.#database, namespace, Date.now());
   }
 
   async import(
-    records: Iterable<MemoryInput> | AsyncIterable<MemoryInput>,
+    records: Iterable<ImportRecord> | AsyncIterable<ImportRecord>,
     options: { readonly onConflict?: ImportConflict; readonly keepTrust?: boolean } = {},
   ): Promise<ImportResult> {
     const onConflict = checkConflictMode(options.onConflict);
     const now = Date.now();
-    const items: NewMemory[] = [];
+    const memories: ImportItem[] = [];
+    const links: ImportItem[] = [];
     for await (const record of records) {
-      items.push(checkImported(record, items.length, options.keepTrust === true, now));
+      const item = checkRecord(record, memories.length + links.length, options.keepTrust === true, now);
+      ("link" in item ? links : memories).push(item);
       await this.#turn.yieldIfSpent();
     }
+    const items = [...memories, ...links];
     if (items.length === 0) return { imported: 0, skipped: 0 };
-    const stored = await this.#writeAll(items, (item, stage) => importOne(item, stage, onConflict));
+    const held = new Map<string, Call>();
+    const later = (key: string, replacing: Call): void => {
+      held.set(key, replacing);
+    };
+    const mode = { onConflict, now, vocabulary: this.#vocabulary, later };
+    const stored = await this.#writeAll(
+      items,
+      (item, stage) => importOne(item, stage, mode),
+      (item) => ("memory" in item ? item.memory.memory.content.length : 100),
+      (some) => this.#embed(some.flatMap((item) => ("memory" in item ? [item.memory] : []))),
+      () => [...held.values()],
+    );
     const imported = stored.filter(Boolean).length;
     return { imported, skipped: items.length - imported };
+  }
+
+  /** Gives memories vectors of the embedder that have none of it. */
+  async reindex(options: ReindexOptions = {}): Promise<ReindexProgress> {
+    if (this.#vectors === undefined)
+      throw inputError(
+        "embedder",
+        "was not given when the storage was opened: there is nothing to reindex with",
+      );
+    return reindex(this.#database, this.#vectors.embedding, fill, contentOf, options);
   }
 
   /** Learns which batches are published for good: reading their memories is then as quick as reading others. */
@@ -216,19 +289,44 @@ export class LibsqlMemoryStore implements MemoryStore {
     return stage > 0 && stage <= this.#settledBatch;
   }
 
+  /** Adds what the embedder makes of memories. When it fails they are stored without. */
+  async #embed(items: readonly NewMemory[]): Promise<void> {
+    if (this.#vectors === undefined) return;
+    const embedded = await this.#vectors.embedding.tryDocuments(items.map(({ memory }) => memory.content));
+    for (const [index, item] of items.entries()) {
+      const made = embedded?.[index];
+      if (made !== undefined) item.embedded = made;
+    }
+  }
+
+  async #meaningOf(search: Search, signal: AbortSignal | undefined): Promise<Meaning | undefined> {
+    if (this.#vectors === undefined) return undefined;
+    const { embedding, memory } = this.#vectors;
+    const query = await embedding.tryQuery(search.text, signal);
+    if (query === undefined) return undefined;
+    await memory.refresh();
+    signal?.throwIfAborted();
+    return { query, embedder: embedding.number, weight: embedding.weight, index: memory.index };
+  }
+
   /** All or nothing: in one transaction where that is short, else in chunks that become visible together. */
-  async #writeAll<Result>(
-    items: readonly NewMemory[],
-    writeOne: (item: NewMemory, stage: number) => Work<Result>,
+  async #writeAll<Item, Result>(
+    items: readonly Item[],
+    writeOne: (item: Item, stage: number) => Work<Result>,
+    sizeOf: (item: Item) => number,
+    prepare: (items: readonly Item[]) => Promise<void>,
+    finish: () => readonly Call[] = () => [],
   ): Promise<readonly Result[]> {
-    if (!isSmall(items)) {
-      const results = await writeBatch(this.#database, items, writeOne);
+    if (!isSmall(items, sizeOf)) {
+      const results = await writeBatch(this.#database, items, { writeOne, prepare, finish });
       await this.noteSettledBatches();
       return results;
     }
+    await prepare(items);
     return this.#database.write(function* (): Work<readonly Result[]> {
       const results: Result[] = [];
       for (const item of items) results.push(yield* writeOne(item, 0));
+      yield* runAll(finish());
       return results;
     });
   }
@@ -246,20 +344,15 @@ export class LibsqlMemoryStore implements MemoryStore {
   }
 }
 
-/** The visible row of an id, unless an import is about to replace it. */
-function* writable(uuid: MemoryId): Work<Row | undefined> {
-  const found = yield* row(getVisible, { uuid });
-  if (found === undefined || Number(found[8]) >= 0) return found;
-  throw new MnemosyneError(
-    "E_STORAGE_BUSY",
-    `An import that is not complete yet replaces memory ${uuid}; call again.`,
-    { kind: "unavailable", path: "id" },
-  );
+/** Inserts a memory, its trust lowered to that of its sources. */
+function* insertLowered(item: NewMemory, stage: number, vocabulary: Vocabulary): Work<MemoryId> {
+  if (item.memory.provenance.sources === undefined) return yield* insertNew(item, stage, vocabulary);
+  return yield* insertNew({ ...item, memory: yield* lowerTrust(item.memory) }, stage, vocabulary);
 }
 
-function isSmall(items: readonly NewMemory[]): boolean {
+function isSmall<Item>(items: readonly Item[], sizeOf: (item: Item) => number): boolean {
   if (items.length > SMALL_BATCH.items) return false;
   let characters = 0;
-  for (const { memory } of items) characters += memory.content.length;
+  for (const item of items) characters += sizeOf(item);
   return characters <= SMALL_BATCH.characters;
 }

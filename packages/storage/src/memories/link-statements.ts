@@ -78,14 +78,6 @@ export const linksAmong = statement(
     ORDER BY strength DESC, l.id LIMIT 10000`,
 );
 
-/** Notes that a graph has led over links among some memories. */
-export const useLinks = statement(
-  () => sql`UPDATE memory_links SET used_at = ${parameter("now")}
-    WHERE source IN (SELECT value FROM json_each(${parameter("ids")}))
-      AND target IN (SELECT value FROM json_each(${parameter("ids")}))
-      AND ${published}`,
-);
-
 /** The newest linked memories of some namespaces: their ids. */
 export const newestLinked = statement(
   () => sql`SELECT m.uuid FROM memories m

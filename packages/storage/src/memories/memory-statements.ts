@@ -7,7 +7,10 @@ const visible: SQL = sql`(stage = 0 OR (stage > 0) <> EXISTS (
   SELECT 1 FROM memory_batches WHERE memory_batches.id = abs(stage) AND state <> 'published'))`;
 /** The same for many rows: that batches up to `settledBatch` are published is known, and need not be looked up. */
 const seen: SQL = sql`(stage = 0 OR (stage > 0 AND stage <= ${parameter("settledBatch")}) OR ${visible})`;
-const alive: SQL = sql`(expires_at IS NULL OR expires_at > ${parameter("now")})`;
+const alive: SQL = sql`((expires_at IS NULL OR expires_at > ${parameter("now")})
+  AND (valid_from IS NULL OR valid_from <= ${parameter("now")}))`;
+/** Happened, or was stored, by the moment of which a search is told; a null moment means that it does not matter. */
+const byThen: SQL = sql`(${parameter("asOf")} IS NULL OR coalesce(occurred_at, created_at) <= ${parameter("asOf")})`;
 const notPending: SQL = sql`(pending_run IS NULL OR pending_run = ${parameter("pendingRun")})`;
 const inNamespaces: SQL = sql`(namespace = ${parameter("namespace")} OR namespace = ${parameter("project")}
   OR namespace = ${parameter("global")})`;
@@ -49,6 +52,7 @@ export const insertMemory = statement(() =>
     createdAt: sql.placeholder("createdAt"),
     occurredAt: sql.placeholder("occurredAt"),
     expiresAt: sql.placeholder("expiresAt"),
+    validFrom: sql.placeholder("validFrom"),
     thread: sql.placeholder("thread"),
     place: sql.placeholder("place"),
     actor: sql.placeholder("actor"),
@@ -85,6 +89,7 @@ export const updateMemory = statement(() =>
       version: parameter("version"),
       occurredAt: parameter("occurredAt"),
       expiresAt: parameter("expiresAt"),
+      validFrom: parameter("validFrom"),
       actor: parameter("actor"),
       content: parameter("content"),
       detail: parameter("detail"),
@@ -100,9 +105,10 @@ export const markReplaced = statement(() =>
     .where(and(eq(memories.id, parameter("row")), eq(memories.stage, parameter("was")))),
 );
 
-/** The newest of a thread before a place: beginnings of their contents, with their places. */
+/** The newest of a thread before a place: beginnings of their contents, their places, the vectors of their own texts. */
 export const previousInThread = statement(
-  () => sql`SELECT substr(content, 1, 1000), place FROM memories
+  () => sql`SELECT substr(content, 1, 1000), place, (SELECT coalesce(own, vector) FROM memory_vectors v
+      WHERE v.id = memories.id AND v.embedder = ${parameter("embedder")}) FROM memories
     WHERE namespace = ${parameter("namespace")} AND thread = ${parameter("thread")} AND thread IS NOT NULL
       AND place < ${parameter("place")} AND ${notPending} AND (stage = ${parameter("stage")} OR ${visible})
     ORDER BY place DESC, id DESC LIMIT 3`,
@@ -150,32 +156,54 @@ export const listThread = statement(
 const CANDIDATES = sql.raw(
   "json_group_array(json_array(m.id, cast(rank * -1e12 AS integer), importance, coalesce(occurred_at, created_at), signals, actor))",
 );
+/** The same of rows that no word has found. */
+const WITHOUT_WORDS = sql.raw(
+  "json_group_array(json_array(m.id, 0, importance, coalesce(occurred_at, created_at), signals, actor))",
+);
+/** What a search lets pass. A filter that is null lets all pass. */
+const passing: SQL = sql`${inNamespaces} AND ${notPending} AND ${seen} AND ${alive} AND ${byThen}
+  AND importance >= ${parameter("minImportance")}
+  AND (${parameter("thread")} IS NULL OR thread = ${parameter("thread")})
+  AND (${parameter("types")} IS NULL OR type IN (SELECT value FROM json_each(${parameter("types")})))
+  AND (${parameter("tags")} IS NULL OR NOT EXISTS (
+    SELECT 1 FROM json_each(${parameter("tags")}) wanted
+    WHERE wanted.value NOT IN (SELECT value FROM json_each(detail, '$.tags'))
+  ))`;
+
+/** Actors of a namespace, each once: one step through the index an actor. */
+export const listActors = statement(
+  () => sql`WITH RECURSIVE actors (actor) AS (
+      SELECT min(actor) FROM memories WHERE namespace = ${parameter("namespace")} AND actor IS NOT NULL
+      UNION ALL
+      SELECT (SELECT min(m.actor) FROM memories m WHERE m.namespace = ${parameter("namespace")} AND m.actor IS NOT NULL AND m.actor > actors.actor)
+        FROM actors WHERE actor IS NOT NULL
+    ) SELECT actor FROM actors WHERE actor IS NOT NULL LIMIT ${parameter("limit")}`,
+);
 
 /**
  * The best matches of the whole index: those of them that may be seen, and their number with the others. When that is
  * the pool's size and some may not be seen, the pool may have missed some: {@link exactPool} finds them.
  */
 export const quickPool = statement(
-  () => sql`SELECT ${CANDIDATES} FILTER (WHERE ${inNamespaces} AND ${notPending} AND ${seen} AND ${alive}), count(*)
+  () => sql`SELECT ${CANDIDATES} FILTER (WHERE ${inNamespaces} AND ${notPending} AND ${seen} AND ${alive} AND ${byThen}), count(*)
     FROM (
       SELECT rowid, rank FROM memory_text WHERE memory_text MATCH ${parameter("match")}
       ORDER BY rank LIMIT ${parameter("pool")}
     ) f CROSS JOIN memories m INDEXED BY memories_ranking ON m.id = f.rowid`,
 );
 
-/** The best matches among those that may be seen and pass the filters. A filter that is null lets all pass. */
+/** The best matches among those that pass. */
 export const exactPool = statement(
   () => sql`SELECT ${CANDIDATES} FROM (
     SELECT m.id, f.rank, importance, occurred_at, created_at, signals, actor FROM memory_text f CROSS JOIN memories m INDEXED BY memories_ranking ON m.id = f.rowid
-    WHERE memory_text MATCH ${parameter("match")} AND ${inNamespaces} AND ${notPending} AND ${seen} AND ${alive}
-      AND importance >= ${parameter("minImportance")}
-      AND (${parameter("thread")} IS NULL OR thread = ${parameter("thread")})
-      AND (${parameter("types")} IS NULL OR type IN (SELECT value FROM json_each(${parameter("types")})))
-      AND (${parameter("tags")} IS NULL OR NOT EXISTS (
-        SELECT 1 FROM json_each(${parameter("tags")}) wanted
-        WHERE wanted.value NOT IN (SELECT value FROM json_each(detail, '$.tags'))
-      ))
+    WHERE memory_text MATCH ${parameter("match")} AND ${passing}
     ORDER BY f.rank LIMIT ${parameter("pool")}) m`,
+);
+
+/** Those of some rows that pass; `rows` is a JSON array of row ids. */
+export const meaningPool = statement(
+  () => sql`SELECT ${WITHOUT_WORDS} FROM (SELECT value AS wanted FROM json_each(${parameter("rows")}))
+    CROSS JOIN memories m INDEXED BY memories_ranking ON m.id = wanted WHERE ${passing}`,
 );
 
 /** Cells and row id of rows; `rows` is a JSON array of row ids. */

@@ -1,16 +1,18 @@
 import type { ScoreParts } from "@mnemosyne/core";
-import { SIGNAL, asksForTime } from "./signals.ts";
+import { SIGNAL } from "./signals.ts";
 
 /** A match before its record is read. */
 export interface Candidate {
   readonly row: number;
-  /** How well the text matches: bm25 in an own unit, the larger the better. */
+  /** How well the words match: bm25 in an own unit, the larger the better; 0 for one that only means the same. */
   readonly match: number;
   readonly importance: number;
   /** When it happened, or was stored. */
   readonly at: number;
   readonly signals: number;
   readonly actor: string | null;
+  /** The cosine between its vector and the query's, where both have one. */
+  readonly likeness?: number | undefined;
 }
 
 /** A candidate with its score. */
@@ -21,13 +23,18 @@ export interface Ranked {
 
 /** What ranking needs to know of a search. */
 export interface Ranking {
-  readonly query: string;
   readonly now: number;
   readonly limit: number;
+  /** The actor whom the query names, if it is one. */
+  readonly actor: string | undefined;
+  /** Whether the query asks for a time. */
+  readonly asksForTime: boolean;
+  /** The share of likeness in the mix; 0 without vectors. */
+  readonly weight: number;
 }
 
 /**
- * How much each term may add to (or take from) a match, as a share of its text score. Measured on two data sets of
+ * How much each term may add to (or take from) a match, as a share of its score so far. Measured on two data sets of
  * conversations; importance is kept small so that it decides only among near equals.
  */
 const SHARE = { recency: 0.2, actor: 0.4, time: 0.3, question: -0.1, importance: 0.1 } as const;
@@ -35,7 +42,7 @@ const RECENCY_DAYS = 30;
 const DAY = 86_400_000;
 
 /** The candidates of a pool's JSON. */
-export function candidatesOf(json: string): readonly Candidate[] {
+export function candidatesOf(json: string): Candidate[] {
   const pool = JSON.parse(json) as [number, number, number, number, number, string | null][];
   return pool.map(([row, match, importance, at, signals, actor]) => ({
     row,
@@ -47,41 +54,55 @@ export function candidatesOf(json: string): readonly Candidate[] {
   }));
 }
 
-/** Gives the terms of a candidate's score. */
-type Scorer = (candidate: Candidate) => {
-  readonly text: number;
-  readonly recency: number;
-  readonly importance: number;
-  readonly actor: number;
-  readonly time: number;
-  readonly question: number;
-};
+type Parts = Record<"text" | "meaning" | "recency" | "importance" | "actor" | "time" | "question", number>;
 
-function scorer(candidates: readonly Candidate[], { query, now }: Ranking): Scorer {
+function scorer(candidates: readonly Candidate[], ranking: Ranking): (candidate: Candidate) => Parts {
   let best = 0;
-  for (const candidate of candidates) best = Math.max(best, candidate.match);
-  const named = namedActor(candidates, query);
-  const forTime = asksForTime(query);
+  let least = Infinity;
+  let most = -Infinity;
+  for (const { match, likeness } of candidates) {
+    best = Math.max(best, match);
+    if (likeness === undefined) continue;
+    least = Math.min(least, likeness);
+    most = Math.max(most, likeness);
+  }
+  const { weight } = ranking;
   return (candidate) => {
-    const text = best === 0 ? 1 : candidate.match / best;
-    const age = Math.max(0, now - candidate.at) / DAY;
+    const words = best === 0 ? 0 : candidate.match / best;
+    // What has no vector must not stand back for that: its meaning counts as much as its words.
+    const likeness =
+      candidate.likeness === undefined
+        ? words
+        : most === least
+          ? 1
+          : (candidate.likeness - least) / (most - least);
+    const text = (1 - weight) * words;
+    const meaning = weight * likeness;
+    let sum = text + meaning;
+    const add = (share: number): number => {
+      const part = sum * share;
+      sum += part;
+      return part;
+    };
+    const age = Math.max(0, ranking.now - candidate.at) / DAY;
     return {
       text,
-      recency: text * SHARE.recency * Math.exp(-age / RECENCY_DAYS),
-      importance: (text * SHARE.importance * (candidate.importance - 5)) / 5,
-      actor: named !== undefined && candidate.actor === named ? text * SHARE.actor : 0,
-      time: forTime && (candidate.signals & SIGNAL.time) !== 0 ? text * SHARE.time : 0,
-      question: (candidate.signals & SIGNAL.question) === 0 ? 0 : text * SHARE.question,
+      meaning,
+      actor: ranking.actor !== undefined && candidate.actor === ranking.actor ? add(SHARE.actor) : 0,
+      question: (candidate.signals & SIGNAL.question) === 0 ? 0 : add(SHARE.question),
+      time: ranking.asksForTime && (candidate.signals & SIGNAL.time) !== 0 ? add(SHARE.time) : 0,
+      recency: add(SHARE.recency * Math.exp(-age / RECENCY_DAYS)),
+      importance: add((SHARE.importance * (candidate.importance - 5)) / 5),
     };
   };
 }
 
 /** The best candidates; equal ones newest first, then by row, so that the order is always the same. */
 export function rankCandidates(candidates: readonly Candidate[], ranking: Ranking): readonly Ranked[] {
-  const score = scorer(candidates, ranking);
+  const partsOf = scorer(candidates, ranking);
   const ranked = candidates.map((candidate): Ranked => {
-    const { text, recency, importance, actor, time, question } = score(candidate);
-    return { candidate, score: text + recency + importance + actor + time + question };
+    const { text, meaning, actor, question, time, recency, importance } = partsOf(candidate);
+    return { candidate, score: text + meaning + actor + question + time + recency + importance };
   });
   ranked.sort(
     (a, b) => b.score - a.score || b.candidate.at - a.candidate.at || b.candidate.row - a.candidate.row,
@@ -97,20 +118,4 @@ export function explain(
 ): ScoreParts {
   const parts = scorer(candidates, ranking)(candidate);
   return Object.fromEntries(Object.entries(parts).filter(([name, part]) => name === "text" || part !== 0));
-}
-
-/** The actor that a query names, if it names exactly one of the candidates' actors. */
-function namedActor(candidates: readonly Candidate[], query: string): string | undefined {
-  const actors = new Set<string>();
-  for (const { actor } of candidates) if (actor !== null) actors.add(actor);
-  if (actors.size === 0) return undefined;
-  const words = ` ${query.toLowerCase().replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, " ")} `;
-  const named = [...actors].filter((actor) => {
-    const name = actor
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N}\p{M}]+/gu, " ")
-      .trim();
-    return name !== "" && words.includes(` ${name} `);
-  });
-  return named.length === 1 ? named[0] : undefined;
 }

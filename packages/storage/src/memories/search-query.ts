@@ -1,5 +1,5 @@
-import { indexed } from "./search-text.ts";
-import { STOP_WORDS } from "./stop-words.ts";
+import type { Vocabulary } from "../language/vocabulary.ts";
+import { plain } from "./search-text.ts";
 
 const WORD = /[\p{L}\p{N}\p{M}]+/gu;
 /** Marks alone are no word. */
@@ -11,18 +11,32 @@ const MOST_READ = 200;
 const LONGEST_READ = 20_000;
 const MOST_TERMS = 64;
 
+/** The words of a query, in order. */
+export function wordsOf(query: string): readonly string[] {
+  const words = plain(query.slice(0, LONGEST_READ)).toLowerCase().match(WORD) ?? [];
+  return words.slice(0, MOST_READ).filter((word) => LETTER.test(word));
+}
+
 /**
- * The FTS5 expression for any text: its words, without those that say nothing, each quoted and joined by OR.
- * `undefined` when the text has no word.
+ * The FTS5 phrases for a query's words: those that say something, each quoted, one for each stem. `names` are left out: who said something is not what was said. Empty when there is no word at all.
  */
-export function matchExpression(query: string): string | undefined {
-  const words = indexed(query.slice(0, LONGEST_READ)).toLowerCase().match(WORD) ?? [];
-  const read = words.slice(0, MOST_READ).filter((word) => LETTER.test(word));
-  const telling = read.filter((word) => !STOP_WORDS.has(word));
-  const terms = new Set(telling.length > 0 ? telling : read);
-  if (terms.size === 0) return undefined;
-  return [...terms]
-    .slice(0, MOST_TERMS)
-    .map((term) => (SINGLE.test(term) ? `"${term}"*` : `"${term}"`))
-    .join(" OR ");
+export function phrasesOf(
+  words: readonly string[],
+  { stopWords, forms, stem }: Vocabulary,
+  names: ReadonlySet<string> = new Set(),
+): readonly string[] {
+  const telling = words.filter((word) => !stopWords.has(word));
+  const subject = telling.filter((word) => !names.has(word));
+  const phrases = new Map<string, string>();
+  const add = (word: string): void => {
+    const key = stem(word);
+    if (phrases.size < MOST_TERMS && !phrases.has(key))
+      phrases.set(key, SINGLE.test(word) ? `"${word}"*` : `"${word}"`);
+  };
+  for (const word of subject.length > 0 ? subject : telling.length > 0 ? telling : words) {
+    add(forms.get(word) ?? word);
+    // As it stands too: what was stored by older code, or in another language, has it so.
+    if (forms.has(word)) add(word);
+  }
+  return [...phrases.values()];
 }

@@ -1,23 +1,22 @@
 import { Namespace, type Memory, type SearchHit, type SearchOptions } from "@mnemosyne/core";
 import { row, rows, type Row, type Work } from "../database/work.ts";
 import { checkInteger, checkLimit, checkName, inputError } from "../input.ts";
-import { checkImportance, checkNamespace, checkWords } from "./check-memory.ts";
+import type { Vocabulary } from "../language/vocabulary.ts";
+import { checkImportance, checkNamespace, checkTime, checkWords } from "./check-memory.ts";
+import { withMeaning, type Meaning } from "./meaning.ts";
 import { memoryOf, type Writable } from "./memory-row.ts";
-import {
-  exactPool,
-  getRows,
-  neighboursAfter,
-  neighboursBefore,
-  placeOf,
-  quickPool,
-} from "./memory-statements.ts";
-import { candidatesOf, explain, rankCandidates, type Candidate } from "./score.ts";
-import { matchExpression } from "./search-query.ts";
+import { getRows, listActors, neighboursAfter, neighboursBefore, placeOf } from "./memory-statements.ts";
+import { namedActors } from "./named-actors.ts";
+import { matchesOf, type TextSearch } from "./matches.ts";
+import { explain, rankCandidates, type Candidate } from "./score.ts";
+import { wordsOf } from "./search-query.ts";
 
 /** A search whose options were checked. */
 export interface Search {
-  readonly query: string;
-  readonly match: string;
+  /** What is looked for, as it was given. */
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly asksForTime: boolean;
   readonly namespace: Namespace;
   readonly limit: number;
   readonly explain: boolean;
@@ -25,15 +24,25 @@ export interface Search {
   /** Anything but the namespace restricts it. */
   readonly filtered: boolean;
   readonly now: number;
-  readonly values: { readonly pool: number; readonly [name: string]: string | number | null };
+  readonly values: {
+    readonly pool: number;
+    readonly [name: string]: string | number | null;
+  };
 }
 
-/** So many of the best text matches are ranked by everything else, and more for a larger limit. */
+/** So many of the best matches are ranked by everything else, and more for a larger limit. */
 const POOL = 40;
 const POOL_SHARE = 4;
+/** So many actors of a namespace are known by name. */
+const MOST_ACTORS = 64;
 
 /** Checks the options; `undefined` when the text has no word to look for. Throws `E_INPUT`. */
-export function checkSearch(query: string, options: SearchOptions, now: number): Search | undefined {
+export function checkSearch(
+  query: string,
+  options: SearchOptions,
+  clock: number,
+  vocabulary: Vocabulary,
+): Search | undefined {
   if (typeof query !== "string") throw inputError("query", "must be text");
   const namespace = checkNamespace(options.namespace);
   const limit = checkLimit(options.limit, 10);
@@ -44,11 +53,14 @@ export function checkSearch(query: string, options: SearchOptions, now: number):
   if (thread !== undefined) checkName(thread, "thread");
   const neighbours = options.include?.neighbours ?? 0;
   checkInteger(neighbours, "include.neighbours", 0, 100);
-  const match = matchExpression(query);
-  if (match === undefined) return undefined;
+  const asOf = options.asOf === undefined ? null : checkTime(options.asOf, "asOf");
+  const now = asOf ?? clock;
+  const words = wordsOf(query);
+  if (words.length === 0) return undefined;
   return {
-    query,
-    match,
+    text: query,
+    words,
+    asksForTime: vocabulary.asksForTime.test(query),
     namespace,
     limit,
     explain: options.explain === true,
@@ -57,10 +69,10 @@ export function checkSearch(query: string, options: SearchOptions, now: number):
       minImportance !== undefined || types !== undefined || (tags?.length ?? 0) > 0 || thread !== undefined,
     now,
     values: {
-      match,
       ...visibleNamespaces(namespace),
       pendingRun: pendingRun ?? null,
       now,
+      asOf,
       pool: Math.max(POOL, POOL_SHARE * limit),
       minImportance: minImportance ?? 1,
       thread: thread ?? null,
@@ -80,33 +92,30 @@ export function visibleNamespaces(namespace: Namespace): {
   return { namespace, project: second ?? null, global: "global" };
 }
 
-/** What a search found, and whether the quick way would have missed some. */
-export interface Found {
-  readonly hits: readonly SearchHit[];
-  readonly crowded: boolean;
+/** What a search goes by beside its options. */
+export interface SearchMeans extends TextSearch {
+  readonly settledBatch: number;
+  /** Undefined: words only. */
+  readonly meaning: Meaning | undefined;
 }
 
-/** Finds and ranks. `exact` skips the quick way, for namespaces that are a small part of the store. */
-export function* find(search: Search, exact: boolean, settledBatch: number): Work<Found> {
+/** Finds and ranks. */
+export function* find(search: Search, means: SearchMeans): Work<readonly SearchHit[]> {
+  const { settledBatch, meaning } = means;
+  const actors: string[] = [];
+  for (const namespace of Namespace.visible(search.namespace))
+    for (const [actor] of yield* rows(listActors, { namespace, limit: MOST_ACTORS }))
+      actors.push(String(actor));
+  const named = namedActors(search.words, actors);
   const values = { ...search.values, settledBatch };
-  let candidates: readonly Candidate[] | undefined;
-  let crowded = exact;
-  if (!exact && !search.filtered) {
-    const quick = yield* row(quickPool, values);
-    const matches = Number(quick?.[1] ?? 0);
-    candidates = candidatesOf(quick?.[0] as string);
-    // The index gave as many as were asked for and some may not be seen: others may lie below.
-    if (candidates.length < matches && matches >= values.pool) {
-      candidates = undefined;
-      crowded = true;
-    }
-  }
-  candidates ??= candidatesOf((yield* row(exactPool, values))?.[0] as string);
-  const ranked = rankCandidates(candidates, search);
-  const rowIds = ranked.map(({ candidate }) => candidate.row);
+  const matches = yield* matchesOf(search.words, named.words, search, values, means);
+  const candidates = meaning === undefined ? matches : yield* withMeaning(matches, search, meaning, values);
+  const ranking = { ...search, actor: named.only, weight: meaning?.weight ?? 0 };
+  const ranked = rankCandidates(candidates, ranking);
   const hits: SearchHit[] = [];
-  if (rowIds.length === 0) return { hits, crowded };
+  if (ranked.length === 0) return hits;
   const found = new Map<number, Row>();
+  const rowIds = ranked.map(({ candidate }) => candidate.row);
   for (const cells of yield* rows(getRows, { rows: JSON.stringify(rowIds) }))
     found.set(Number(cells[8]), cells);
   for (const { candidate, score } of ranked) {
@@ -115,11 +124,17 @@ export function* find(search: Search, exact: boolean, settledBatch: number): Wor
     if (cells === undefined) continue;
     const hit = memoryOf(cells) as Writable<SearchHit>;
     hit.score = score;
-    if (search.explain) hit.parts = explain(candidate, candidates, search);
+    hit.foundBy = foundBy(candidate);
+    if (search.explain) hit.parts = explain(candidate, candidates, ranking);
     if (search.neighbours > 0) hit.neighbours = yield* neighboursOf(search, cells);
     hits.push(hit);
   }
-  return { hits, crowded };
+  return hits;
+}
+
+function foundBy({ match, likeness }: Candidate): NonNullable<SearchHit["foundBy"]> {
+  if (likeness === undefined) return "words";
+  return match > 0 ? "both" : "meaning";
 }
 
 function* neighboursOf(search: Search, cells: Row): Work<readonly Memory[]> {

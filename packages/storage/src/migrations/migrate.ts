@@ -5,9 +5,19 @@ import { build, parameter, statement } from "../database/statement.ts";
 import { call, row, run, runAll, type Work } from "../database/work.ts";
 import { schemaVersion } from "../schema/version.ts";
 import { firstMigration } from "./0001-first.ts";
+import { vectorsMigration } from "./0002-vectors.ts";
+import { recordMigration } from "./0003-record.ts";
+import { coordinationMigration } from "./0004-coordination.ts";
+import { playbooksMigration } from "./0005-playbooks.ts";
 import type { Migration } from "./migration.ts";
 
-const MIGRATIONS: readonly Migration[] = [firstMigration];
+const MIGRATIONS: readonly Migration[] = [
+  firstMigration,
+  vectorsMigration,
+  recordMigration,
+  coordinationMigration,
+  playbooksMigration,
+];
 
 /** The version of the schema that this code writes. */
 export const CODE_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
@@ -28,11 +38,13 @@ const writeVersion = statement(
 
 /**
  * Brings the database to this code's version. Several processes may do so at once: the version is read again under
- * the write lock. Throws `E_SCHEMA_NEWER` when a newer version has shut this code out.
+ * the write lock. Gives the version that it found, 0 for a new one, and the one that it has now. Throws `E_SCHEMA_NEWER` when a newer version has shut this code out.
  */
-export async function migrate(database: Database): Promise<void> {
-  if ((await database.read(storedVersion)) < CODE_VERSION) await database.write(applyMissing, { full: true });
+export async function migrate(database: Database): Promise<{ readonly from: number; readonly to: number }> {
+  const from = await database.read(storedVersion);
+  if (from < CODE_VERSION) await database.write(applyMissing, { full: true });
   database.guardWrites(guard);
+  return { from, to: Math.max(from, CODE_VERSION) };
 }
 
 function* storedVersion(): Work<number> {

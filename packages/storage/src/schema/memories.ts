@@ -24,7 +24,6 @@ export const memories = sqliteTable(
     occurredAt: integer("occurred_at"),
     /** From when on searches and listings leave it out: it expires, is no longer valid, was superseded or archived. */
     expiresAt: integer("expires_at"),
-    validFrom: integer("valid_from"),
     thread: text("thread"),
     /** Place in the thread: `seq` where it was given, else after the last. */
     place: integer("place"),
@@ -34,6 +33,7 @@ export const memories = sqliteTable(
     idempotencyKey: text("idempotency_key"),
     content: text("content").notNull(),
     detail: text("detail").notNull(),
+    validFrom: integer("valid_from"),
   },
   (table) => [
     uniqueIndex("memories_uuid").on(table.uuid, table.stage),
