@@ -27,7 +27,14 @@ export function vocabularyOf(language: SearchLanguage = ENGLISH): Vocabulary {
   const standing = new Map<string, string>();
   for (const [first = "", ...others] of forms)
     for (const form of others) if (!standing.has(form)) standing.set(form, first);
-  return { stopWords: new Set(stopWords), forms: standing, time, asksForTime, months, stem: language.stem ?? itself };
+  return {
+    stopWords: new Set(stopWords),
+    forms: standing,
+    time,
+    asksForTime,
+    months,
+    stem: language.stem ?? itself,
+  };
 }
 
 function itself(word: string): string {

@@ -159,11 +159,11 @@ export function* fill(uuid: string, content: string, embedded: Embedded): Work<b
   const rowId = Number(found[9]);
   const memory = storedOf(found);
   if (memory.thread === undefined) {
-    yield* runAll([replacement(rowId, embedded, [])]);
+    yield* runAll(replacement(rowId, embedded, []));
     return true;
   }
   const before = yield* beforeRow(rowId, memory, embedded.embedder);
-  yield* runAll([replacement(rowId, embedded, before.vectors)]);
+  yield* runAll(replacement(rowId, embedded, before.vectors));
   for (const each of yield* follow(rowId, memory)) {
     const by = yield* embedderOf(each);
     if (by !== embedded.embedder) continue;

@@ -22,10 +22,7 @@ export const vectorsMigration: Migration = {
       seq integer PRIMARY KEY AUTOINCREMENT NOT NULL,
       memory integer NOT NULL
     )`,
-    // Readers find new rows by their ids, which only grow; whatever else changes is told to them here.
-    `CREATE TRIGGER vector_filled AFTER INSERT ON memory_vectors 
-      WHEN NEW.id < (SELECT seq FROM sqlite_sequence WHERE name = 'memories')
-      BEGIN INSERT INTO vector_changes (memory) VALUES (NEW.id); END`,
+    // Readers find the vectors of new memories by their ids, which only grow; what fills one in later says so itself.
     `CREATE TRIGGER vector_changed AFTER UPDATE ON memory_vectors
       BEGIN INSERT INTO vector_changes (memory) VALUES (NEW.id); END`,
     `CREATE TRIGGER vector_dropped AFTER DELETE ON memory_vectors

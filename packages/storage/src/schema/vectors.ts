@@ -23,7 +23,7 @@ export const memoryVectors = sqliteTable("memory_vectors", {
 });
 
 /**
- * Rows whose vector was changed, dropped, or filled in later, written by triggers in the same transaction: processes that
+ * Rows whose vector was changed, dropped, or filled in later, written in the same transaction, mostly by triggers: processes that
  * hold vectors in memory read on from where they were. Rows that are new are found by their ids.
  */
 export const vectorChanges = sqliteTable("vector_changes", {

@@ -46,7 +46,10 @@ export class Embedding {
     purpose: "document" | "query",
     signal?: AbortSignal,
   ): Promise<readonly (Quantized | undefined)[]> {
-    const vectors = await this.#embedder.embed(texts, { purpose, ...(signal === undefined ? {} : { signal }) });
+    const vectors = await this.#embedder.embed(texts, {
+      purpose,
+      ...(signal === undefined ? {} : { signal }),
+    });
     if (vectors.length !== texts.length)
       throw wrong(this.id, `${vectors.length} vectors for ${texts.length} texts`);
     return vectors.map((vector) => {

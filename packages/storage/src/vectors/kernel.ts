@@ -74,9 +74,20 @@ function moduleBytes(): Uint8Array {
     END,
   ]; // oxfmt-ignore
   const text = (value: string): number[] => [value.length, ...Buffer.from(value)];
-  const section = (id: number, content: readonly number[]): number[] => [id, ...unsigned(content.length), ...content];
+  const section = (id: number, content: readonly number[]): number[] => [
+    id,
+    ...unsigned(content.length),
+    ...content,
+  ];
   return Uint8Array.from([
-    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, [1, 0x60, 5, I32, I32, I32, I32, I32, 0]),
     ...section(2, [1, ...text("host"), ...text("memory"), 2, 1, 1, ...unsigned(MOST_PAGES)]),
     ...section(3, [1, 0]),

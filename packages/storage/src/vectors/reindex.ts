@@ -28,7 +28,11 @@ export interface ReindexProgress {
 export async function reindex(
   database: Database,
   embedding: Embedding,
-  fill: (uuid: string, content: string, embedded: { embedder: number; own: Int8Array | undefined }) => Work<boolean>,
+  fill: (
+    uuid: string,
+    content: string,
+    embedded: { embedder: number; own: Int8Array | undefined },
+  ) => Work<boolean>,
   contentOf: (cells: Row) => string,
   { onProgress, signal }: ReindexOptions = {},
 ): Promise<ReindexProgress> {

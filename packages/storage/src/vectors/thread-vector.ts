@@ -1,6 +1,6 @@
 import { call, row, runAll, type Call, type Work } from "../database/work.ts";
 import { fromCell, inverseLength, quantize, toCell, type Quantized } from "./quantized.ts";
-import { getVector, insertVector, putVector } from "./vector-statements.ts";
+import { getVector, insertVector, noteVector, putVector } from "./vector-statements.ts";
 
 /** What an embedder made of a memory's text. */
 export interface Embedded {
@@ -20,8 +20,11 @@ export function insertion(embedded: Embedded, before: readonly unknown[]): Call 
 }
 
 /** Gives a memory the vector of its text. */
-export function replacement(rowId: number, embedded: Embedded, before: readonly unknown[]): Call {
-  return call(putVector, { row: rowId, embedder: embedded.embedder, ...cellsOf(embedded.own, before) });
+export function replacement(rowId: number, embedded: Embedded, before: readonly unknown[]): readonly Call[] {
+  return [
+    call(putVector, { row: rowId, embedder: embedded.embedder, ...cellsOf(embedded.own, before) }),
+    call(noteVector, { row: rowId }),
+  ];
 }
 
 /** Who has made a memory's vector: 0 when it has none. */
@@ -34,9 +37,8 @@ export function* remix(rowId: number, before: readonly unknown[]): Work<void> {
   const found = yield* row(getVector, { row: rowId });
   if (found === undefined) return;
   const [embedder, vector, own] = found;
-  yield* runAll([
-    replacement(rowId, { embedder: Number(embedder), own: fromCell(own === null ? vector : own) }, before),
-  ]);
+  const text = { embedder: Number(embedder), own: fromCell(own === null ? vector : own) };
+  yield* runAll(replacement(rowId, text, before));
 }
 
 function cellsOf(

@@ -69,8 +69,8 @@ export class VectorIndex {
   }
 
   /**
-   * The rows of some namespaces that are most like the query, the best first, and how like it each of some other
-   * rows is. Equal ones: the newest row first.
+   * The rows of some namespaces that are most like the query and at all like it, the best first, and how like it each
+   * of some other rows is. Equal ones: the newest row first.
    */
   scan(
     query: Quantized,
@@ -91,14 +91,16 @@ export class VectorIndex {
       if (slot === undefined) continue;
       ofOthers.set(row, (this.#products[slot] as number) * (this.#lengths[slot] as number) * ofQuery);
     }
-    const [first = -1, second = -1, third = -1] = namespaces.map((namespace) => this.#codes.get(namespace) ?? -1);
+    const [first = -1, second = -1, third = -1] = namespaces.map(
+      (namespace) => this.#codes.get(namespace) ?? -1,
+    );
     const best = new Best(Math.min(count, this.#size));
     const { length } = this.#spaces.subarray(0, this.#size);
     for (let slot = 0; slot < length; slot++) {
       const space = this.#spaces[slot] as number;
       if (space !== first && space !== second && space !== third) continue;
       const likeness = (this.#products[slot] as number) * (this.#lengths[slot] as number);
-      if (likeness >= best.least) best.offer(likeness, this.#rows[slot] as number);
+      if (likeness > 0 && likeness >= best.least) best.offer(likeness, this.#rows[slot] as number);
     }
     return {
       nearest: best.sorted().map(({ row, likeness }) => ({ row, likeness: likeness * ofQuery })),
@@ -124,7 +126,10 @@ export class VectorIndex {
   }
 }
 
-function copied<Numbers extends Float64Array | Float32Array | Int32Array>(from: Numbers, to: Numbers): Numbers {
+function copied<Numbers extends Float64Array | Float32Array | Int32Array>(
+  from: Numbers,
+  to: Numbers,
+): Numbers {
   to.set(from);
   return to;
 }

@@ -61,7 +61,8 @@ export class VectorMemory {
       this.#index = index;
     } else {
       if (newest > this.#lastRow && !(await this.#readRows(this.#index, this.#lastRow, newest))) return;
-      if (change > this.#lastChange && !(await this.#readChanges(this.#index, this.#lastChange, change))) return;
+      if (change > this.#lastChange && !(await this.#readChanges(this.#index, this.#lastChange, change)))
+        return;
     }
     this.#lastRow = Math.max(this.#lastRow, newest);
     this.#lastChange = change;
@@ -84,10 +85,14 @@ export class VectorMemory {
 
   async #readChanges(index: VectorIndex, after: number, to: number): Promise<boolean> {
     const { embedder, dimensions } = this.#space;
-    const changed = (await this.#database.read(() => rows(changedRows, { after, to }))).map(([id]) => Number(id));
+    const changed = (await this.#database.read(() => rows(changedRows, { after, to }))).map(([id]) =>
+      Number(id),
+    );
     for (let from = 0; from < changed.length; from += CHANGES_AT_ONCE) {
       const wanted = changed.slice(from, from + CHANGES_AT_ONCE);
-      const page = await this.#database.read(() => row(vectorsOf, { rows: JSON.stringify(wanted), embedder }));
+      const page = await this.#database.read(() =>
+        row(vectorsOf, { rows: JSON.stringify(wanted), embedder }),
+      );
       const gone = new Set(wanted);
       for (const { rowId, namespace, vector } of unpack(page, dimensions)) {
         index.set(rowId, namespace, vector);

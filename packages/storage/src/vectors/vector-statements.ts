@@ -6,7 +6,8 @@ export const findEmbedder = statement(
 );
 
 export const insertEmbedder = statement(
-  () => sql`INSERT OR IGNORE INTO embedders (name, dimensions) VALUES (${parameter("name")}, ${parameter("dimensions")})`,
+  () =>
+    sql`INSERT OR IGNORE INTO embedders (name, dimensions) VALUES (${parameter("name")}, ${parameter("dimensions")})`,
 );
 
 /** The vector of the memory that was just inserted. */
@@ -20,6 +21,11 @@ export const putVector = statement(
   () => sql`INSERT INTO memory_vectors (id, embedder, vector, own)
     VALUES (${parameter("row")}, ${parameter("embedder")}, ${parameter("vector")}, ${parameter("own")})
     ON CONFLICT (id) DO UPDATE SET embedder = excluded.embedder, vector = excluded.vector, own = excluded.own`,
+);
+
+/** Tells readers of a vector that was not there when they read its row. */
+export const noteVector = statement(
+  () => sql`INSERT INTO vector_changes (memory) VALUES (${parameter("row")})`,
 );
 
 export const getVector = statement(
