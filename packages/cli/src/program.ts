@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addMcpCommand } from "./commands/mcp-command.ts";
 import { addMemoryCommands } from "./commands/memory-commands.ts";
 import { addPlanCommands } from "./commands/plan-commands.ts";
 import { addReviewCommand } from "./commands/review-command.ts";
@@ -39,6 +40,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   addMemoryCommands(program, attach);
   addRunCommands(program, attach);
   addPlanCommands(program, attach);
+  addMcpCommand(program, attach);
   addReviewCommand(program, attach);
   return program;
 }
