@@ -23,15 +23,18 @@ export { createSkillsSource } from "./sources/skills-source.ts";
 export {
   createSkillSource,
   discoverSkills,
-  projectSkillRoots,
-  type SkillProblem,
-  type SkillRoot,
-} from "./skills/discover.ts";
+  type SkillCatalog,
+  type SkillCatalogOptions,
+  type SkillChanges,
+  type SkillTrust,
+} from "./skills/skill-catalog.ts";
+export { projectSkillRoots, skillRoots, type SkillProblem, type SkillRoot } from "./skills/discover.ts";
 export {
   SKILL_LIMIT,
   SKILL_THRESHOLD,
   rankSkills,
   scoreSkill,
   selectSkills,
+  type SkillPlace,
   type SkillScore,
 } from "./skills/relevance.ts";

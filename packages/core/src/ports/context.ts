@@ -93,10 +93,21 @@ export interface Skill {
   readonly description: string;
   readonly path: string;
   readonly scope: "project" | "user";
+  /** SHA-256 of its SKILL.md: changes with every byte of it. */
+  readonly digest?: string;
+  /** Upper estimate of its body's tokens. */
+  readonly tokens?: number;
+  /** Somebody said that its instructions may be followed. `false`: it is shown as information only. Default: true. */
+  readonly trusted?: boolean;
 }
 
 /** Finds skills and reads them. */
 export interface SkillSource {
   list(): Promise<readonly Skill[]>;
+  /** The body that the listed digest is of. */
   read(skill: Skill): Promise<string>;
+  /** Paths of the files that come with it, below its folder: read when its body asks for them. */
+  resources?(skill: Skill): Promise<readonly string[]>;
+  /** One of these files. Throws `E_NOT_FOUND` for any other path. */
+  readResource?(skill: Skill, path: string): Promise<string>;
 }

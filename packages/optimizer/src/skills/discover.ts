@@ -1,7 +1,6 @@
-import { readFile, readdir, realpath } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
-import { MnemosyneError, type Skill, type SkillSource } from "@mnemosyne/core";
-import { parseFrontmatter } from "./frontmatter.ts";
+import { readdir, realpath } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
+import type { Skill } from "@mnemosyne/core";
 
 /** A folder in which skills are looked for. */
 export interface SkillRoot {
@@ -18,7 +17,6 @@ export interface SkillProblem {
 const PROJECT_FOLDERS = [".claude/skills", ".agents/skills"];
 const DEPTH = 4;
 const MOST_FOLDERS = 2000;
-const LARGEST = 256 * 1024;
 const SKIPPED = new Set([".git", "node_modules"]);
 
 /** Where a project keeps its skills: `.claude/skills` and `.agents/skills`. */
@@ -27,67 +25,53 @@ export function projectSkillRoots(project: string): readonly SkillRoot[] {
 }
 
 /**
- * Finds skills by the SKILL.md standard, in the order of the roots and by path. A name that was already found hides
- * later ones, a project's one those of the user. What cannot be used is reported. Links that leave their root are
- * not followed; folders below 4 levels are not searched.
+ * Where skills are looked for, nearest first: `.agents/skills` and `.claude/skills` of the folders that hold the given files (a
+ * package's own skills), of the project, of the folders above it up to its git root, and of the user's home.
  */
-export async function discoverSkills(
-  roots: readonly SkillRoot[],
-): Promise<{ readonly skills: readonly Skill[]; readonly problems: readonly SkillProblem[] }> {
-  const found = new Map<string, Skill>();
-  const problems: SkillProblem[] = [];
-  for (const root of roots.toSorted((a, b) => Number(a.scope === "user") - Number(b.scope === "user"))) {
-    for (const path of await skillFiles(root.path)) {
-      const read = await readSkill(path, root.scope);
-      if ("reason" in read) problems.push({ path, reason: read.reason });
-      else if (!found.has(read.name)) found.set(read.name, read);
-      else problems.push({ path, reason: `hidden by '${found.get(read.name)?.path}' of the same name` });
-    }
+export async function skillRoots(options: {
+  readonly project: string;
+  /** The user's home. Default: none is looked at. */
+  readonly home?: string;
+  /** Files of the project that the work is about, relative to it. */
+  readonly files?: readonly string[];
+}): Promise<readonly SkillRoot[]> {
+  const project = resolve(options.project);
+  const nested = new Set<string>();
+  for (const file of options.files ?? []) {
+    const below = resolve(project, file);
+    if (!below.startsWith(`${project}${sep}`)) continue;
+    for (let folder = dirname(below); folder !== project; folder = dirname(folder)) nested.add(folder);
   }
-  return { skills: [...found.values()], problems };
+  const folders = [...[...nested].toSorted((a, b) => b.length - a.length || (a < b ? -1 : 1)), project];
+  if ((await real(join(project, ".git"))) === undefined)
+    for (
+      let folder = dirname(project), before = project;
+      folder !== before;
+      before = folder, folder = dirname(folder)
+    ) {
+      if ((await real(join(folder, ".git"))) === undefined) continue;
+      for (let above = dirname(project); above !== dirname(folder); above = dirname(above))
+        folders.push(above);
+      break;
+    }
+  const roots = folders.flatMap((folder) => projectSkillRoots(folder));
+  if (options.home === undefined) return roots;
+  const home = options.home;
+  return [
+    ...roots.filter(({ path }) => !PROJECT_FOLDERS.some((folder) => path === join(home, folder))),
+    ...PROJECT_FOLDERS.map((folder): SkillRoot => ({ path: join(home, folder), scope: "user" })),
+  ];
 }
 
-/** Skills below folders, as a port. `onProblem` hears of each that cannot be used. */
-export function createSkillSource(options: {
-  readonly roots: readonly SkillRoot[];
-  readonly onProblem?: (problem: SkillProblem) => void;
-}): SkillSource {
-  return {
-    async list() {
-      const { skills, problems } = await discoverSkills(options.roots);
-      for (const problem of problems) options.onProblem?.(problem);
-      return skills;
-    },
-    async read(skill) {
-      const parsed = parseFrontmatter(await readFile(skill.path, "utf8"));
-      if (parsed !== undefined) return parsed.body.trim();
-      throw new MnemosyneError("E_NOT_FOUND", `'${skill.path}' is no skill any more; it has lost its head.`, {
-        kind: "notFound",
-        path: "skill",
-      });
-    },
-  };
-}
-
-async function readSkill(path: string, scope: Skill["scope"]): Promise<Skill | { readonly reason: string }> {
-  const text = await readFile(path, "utf8");
-  if (text.length > LARGEST) return { reason: `larger than ${LARGEST} characters` };
-  const parsed = parseFrontmatter(text);
-  if (parsed === undefined) return { reason: "no head between --- lines" };
-  const { name, description } = parsed.fields;
-  if (typeof description !== "string" || description.trim() === "") return { reason: "no description" };
-  if (String(parsed.fields["disable-model-invocation"]) === "true")
-    return { reason: "kept for people by disable-model-invocation" };
-  const folder = basename(dirname(path));
-  return {
-    name:
-      typeof name === "string" && /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name) && name.length <= 64
-        ? name
-        : folder,
-    description: description.trim().slice(0, 1024),
-    path,
-    scope,
-  };
+/** Every SKILL.md below the roots, those of projects first, in the order of the roots and by path. */
+export async function skillFilesOf(
+  roots: readonly SkillRoot[],
+): Promise<readonly { readonly path: string; readonly scope: Skill["scope"] }[]> {
+  const ordered = roots.toSorted((a, b) => Number(a.scope === "user") - Number(b.scope === "user"));
+  const found = await Promise.all(
+    ordered.map(async ({ path, scope }) => (await skillFiles(path)).map((file) => ({ path: file, scope }))),
+  );
+  return found.flat();
 }
 
 async function skillFiles(root: string): Promise<readonly string[]> {
