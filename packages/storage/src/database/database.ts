@@ -18,6 +18,8 @@ export interface DatabaseFile {
   readonly busyTimeout: number;
   /** Moves the whole log into the file and empties it. False while others read from it, or write. */
   emptyLog(): boolean;
+  /** Copies the database to a new file at once, blocking until it is done. */
+  copyTo(file: string): void;
 }
 
 /** A database that carries out {@link Work}, local or remote. */

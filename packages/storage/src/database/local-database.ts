@@ -4,8 +4,8 @@ import { EventLoopTurn } from "./event-loop-turn.ts";
 import { LocalConnection, type ConnectionOptions } from "./local-connection.ts";
 import { pause, pauseTime } from "./pause.ts";
 import { busy, closed, commitUnknown, fromSqlite, isBusy } from "./sqlite-error.ts";
-import { statement } from "./statement.ts";
-import { row, type Work } from "./work.ts";
+import { parameter, statement } from "./statement.ts";
+import { row, run, type Work } from "./work.ts";
 
 /** Options of {@link LocalDatabase}. */
 export interface LocalDatabaseOptions extends ConnectionOptions {
@@ -48,7 +48,13 @@ export class LocalDatabase implements Database {
   constructor(options: LocalDatabaseOptions) {
     this.#options = options;
     const { path, encryptionKey, busyTimeout } = options;
-    this.file = { path, encryptionKey, busyTimeout, emptyLog: () => this.#emptyLog() };
+    this.file = {
+      path,
+      encryptionKey,
+      busyTimeout,
+      emptyLog: () => this.#emptyLog(),
+      copyTo: (target) => this.#copyTo(target),
+    };
   }
 
   async read<Result>(work: () => Work<Result>, options?: { readonly snapshot?: boolean }): Promise<Result> {
@@ -229,6 +235,14 @@ export class LocalDatabase implements Database {
     }
   }
 
+  #copyTo(target: string): void {
+    try {
+      this.#connected().complete(run(COPY, { target }));
+    } catch (error) {
+      throw fromSqlite(error);
+    }
+  }
+
   /** Moves the log into the file, as SQLite does itself when a last connection closes that kept no statements. */
   #checkpoint(): void {
     try {
@@ -289,6 +303,8 @@ function prepareConnection(connection: LocalConnection): void {
 }
 
 const EMPTY_LOG = statement(() => sql`PRAGMA wal_checkpoint(TRUNCATE)`);
+
+const COPY = statement(() => sql`VACUUM INTO ${parameter("target")}`);
 
 const PRAGMAS = [
   "journal_mode = WAL",

@@ -1,3 +1,5 @@
+import { accessSync, constants, statSync } from "node:fs";
+import path from "node:path";
 import { MnemosyneError } from "@mnemosyne/core";
 
 /** True for an error of SQLite's own whose code begins so, e.g. `SQLITE_BUSY`. */
@@ -35,12 +37,38 @@ export function fromSqlite(error: unknown): unknown {
 }
 
 /** The file could not be opened at all. */
-export function notOpened(path: string, cause: unknown): MnemosyneError {
+export function notOpened(file: string, cause: unknown): MnemosyneError {
   return new MnemosyneError(
     "E_STORAGE",
-    `The database '${path}' cannot be opened (${cause instanceof Error ? cause.message : String(cause)}); its folder must exist and be writable.`,
-    { kind: "unavailable", retryable: false, path: "url", cause },
+    `The database '${file}' cannot be opened: ${whyNotOpened(file, cause)}.`,
+    {
+      kind: "unavailable",
+      retryable: false,
+      path: "url",
+      cause,
+    },
   );
+}
+
+function whyNotOpened(file: string, cause: unknown): string {
+  const folder = path.dirname(file);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return "it is a folder; name a file in it";
+  if (!mayUse(folder, constants.W_OK | constants.X_OK))
+    return `its folder '${folder}' is missing or may not be written; make it, or give rights to it`;
+  if (found !== undefined && !mayUse(file, constants.R_OK | constants.W_OK))
+    return "it may not be read and written; give rights to it";
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function mayUse(name: string, mode: number): boolean {
+  try {
+    accessSync(name, mode);
+    return true;
+  } catch {
+    // That it throws is the answer.
+    return false;
+  }
 }
 
 /** An error of a remote database as ours. */

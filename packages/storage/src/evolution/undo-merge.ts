@@ -5,11 +5,10 @@ import { checkPatch } from "../memories/check-memory.ts";
 import { storedOf } from "../memories/memory-row.ts";
 import { getVisible } from "../memories/memory-statements.ts";
 import { rewritten } from "../memories/update-memory.ts";
-import { getMerge, markUndone } from "./evolution-statements.ts";
+import { dropCopiedLinks, getMerge, markUndone } from "./evolution-statements.ts";
 
 /**
- * Undoes a merge: the survivor gets back what it was, and its members are found again. What the survivor has been given
- * since stays where the merge had not written. Throws `E_NOT_FOUND` for an unknown merge, or one that was undone.
+ * Undoes a merge: the survivor's merged fields are again as they were before it, and its members are found again. Throws `E_NOT_FOUND` for an unknown merge, or one that was undone.
  */
 export function* undoMerge(
   id: number,
@@ -53,6 +52,7 @@ export function* undoMerge(
     } as const;
     yield* rewritten(Number(found[9]), stored, wanted, by, vocabulary);
   }
+  yield* run(dropCopiedLinks, { survivor, reason: `merge ${id}` });
   yield* run(markUndone, { id, now });
   return { survivor, members };
 }

@@ -20,3 +20,6 @@ export const mergeText = statement(
 );
 
 export const totalChanges = statement(() => sql`SELECT total_changes()`);
+
+/** SQLite's own check, at most a hundred faults. */
+export const integrity = statement(() => sql`PRAGMA integrity_check(100)`);
