@@ -6,5 +6,11 @@ export type { Redactor } from "./secrets.ts";
 export { createWorkspaceTools, type WorkspaceToolsOptions } from "./tools/workspace-tools.ts";
 export { createMemoryTools } from "./tools/memory-tools.ts";
 export { DEFAULT_COMMANDS, type CommandRule } from "./tools/command-rules.ts";
-export { assessInstructions, type ClauseFinding } from "./clauses/assess-instructions.ts";
+export {
+  assessInstructions,
+  scoreInstructions,
+  type ClauseFinding,
+  type InstructionScore,
+} from "./clauses/assess-instructions.ts";
+export { challengeInstructions, type ChallengeOptions } from "./clauses/challenge.ts";
 export { TOOL_NAMES } from "./tools/tool-names.ts";

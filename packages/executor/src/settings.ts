@@ -30,6 +30,11 @@ export interface ExecutorOptions {
   readonly commandSandbox?: SandboxMode;
   /** Milliseconds that a command of the `run` tool may take. Default 120 000. */
   readonly commandTimeout?: number;
+  /**
+   * Asks a person about instructions that cannot be judged before work on them begins; the answers are part of the task
+   * then. `model` asks a model, too. Default `never`: a plan's check reports them.
+   */
+  readonly challenge?: "never" | "rules" | "model";
   /** Takes secrets out of what is journalled. Values of the variables that a task may see are always hidden. */
   readonly redact?: Redactor;
 }
@@ -47,6 +52,7 @@ export interface ExecutorSettings {
   readonly allow: readonly CommandRule[];
   readonly commandSandbox: SandboxMode;
   readonly commandTimeout: number;
+  readonly challenge: "never" | "rules" | "model";
   readonly redact: Redactor;
 }
 
@@ -64,6 +70,7 @@ export function settingsOf(options: ExecutorOptions): ExecutorSettings {
     allow: options.allow ?? DEFAULT_COMMANDS,
     commandSandbox: options.commandSandbox ?? "preferred",
     commandTimeout: options.commandTimeout ?? 120_000,
+    challenge: options.challenge ?? "never",
     redact: options.redact ?? ((text) => text),
   };
 }

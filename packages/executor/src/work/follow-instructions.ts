@@ -10,6 +10,8 @@ import {
   type Tool,
   type ToolLoopResult,
 } from "@mnemosyne/core";
+import type { ClauseFinding } from "../clauses/assess-instructions.ts";
+import { challengeInstructions } from "../clauses/challenge.ts";
 import { failedWith, failureOf } from "../failure.ts";
 import { hidingValues, journalled, type Redactor } from "../secrets.ts";
 import type { ExecutorSettings } from "../settings.ts";
@@ -42,6 +44,7 @@ export async function followInstructions(
     `Task '${task.definition.id}'`,
   );
   try {
+    await settleVagueness(task, context, settings, chosen, limit.signal);
     return await converse(task, context, settings, { chosen, tools, finish, redact, signal: limit.signal });
   } catch (error) {
     if (limit.passed()) return failedWith(limit.error(), true);
@@ -70,6 +73,35 @@ function chooseModel(task: AgentTask, context: AgentContext, settings: ExecutorS
   if (typeof stronger === "object") return { model: stronger, name: undefined };
   const model = context.model ?? settings.model;
   return model === undefined ? undefined : { model, name: stronger ?? task.definition.model };
+}
+
+/** Asks once about all that cannot be judged; whatever the answer, it is part of the task from then on. */
+async function settleVagueness(
+  { definition, answers }: AgentTask,
+  context: AgentContext,
+  { challenge }: ExecutorSettings,
+  { model }: Chosen,
+  signal: AbortSignal,
+): Promise<void> {
+  const { work } = definition;
+  const settled = answers.some(({ question }) => question.startsWith(CHALLENGE));
+  if (challenge === "never" || work.kind !== "instructions" || settled) return;
+  const findings = await challengeInstructions(work.instructions, {
+    ...(challenge === "model" ? { model } : {}),
+    signal,
+    observer: context.observer,
+  });
+  if (findings.length > 0) context.ask(challengeText(findings));
+}
+
+const CHALLENGE = "Before work begins:";
+
+function challengeText(findings: readonly ClauseFinding[]): string {
+  const parts = findings.map(
+    ({ clause, reason, question, criterion }, at) =>
+      `${at + 1}. "${clause}": ${reason} ${question} (for example: ${criterion})`,
+  );
+  return [CHALLENGE, ...parts].join("\n");
 }
 
 function noModel(task: AgentTask): MnemosyneError {

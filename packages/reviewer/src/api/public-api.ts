@@ -20,7 +20,13 @@ export interface ApiDelta {
   readonly changed: readonly { readonly before: PublicName; readonly after: PublicName }[];
 }
 
-type Read = (path: string) => Promise<string | undefined>;
+/** One side of a change: its texts and what its modules export, each read once however many names lead there. */
+interface Side {
+  text(path: string): Promise<string | undefined>;
+  module(path: string): Promise<ModuleNames | undefined>;
+}
+
+type ModuleNames = ReturnType<typeof exportsOf>;
 
 /**
  * Compares what the changed packages export before and after: from the entries that their package.json names, through
@@ -32,8 +38,14 @@ export async function readApiDelta(subject: GateSubject): Promise<ApiDelta> {
     .filter(({ path, type }) => type === "file" && isScript(path) && !isTestPath(path))
     .map(({ path }) => path);
   if (scripts.length === 0) return { added: [], removed: [], changed: [] };
-  const now: Read = readNow(workspace);
-  const then: Read = readThen(workspace);
+  const parsed = new Map<string, ModuleNames | undefined>();
+  const now = sideOf(parsed, async (path) =>
+    (await workspace.exists(path)) ? await workspace.readText(path) : undefined,
+  );
+  const then = sideOf(parsed, async (path) => {
+    const bytes = await workspace.readBase(path);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  });
   const before = new Map<string, PublicName>();
   const after = new Map<string, PublicName>();
   for (const folder of new Set(await Promise.all(scripts.map((path) => packageOf(path, now))))) {
@@ -62,62 +74,82 @@ function sameUse(before: string, after: string): boolean {
 
 async function collect(
   folder: string,
-  read: Read,
+  side: Side,
   changed: readonly string[],
   into: Map<string, PublicName>,
 ): Promise<void> {
-  const entries = await entriesOf(folder, read);
+  const entries = await entriesOf(folder, side);
   for (const entry of entries)
-    await follow(entry, read, new Set(), (name) => into.set(`${folder}${entry}#${name.name}`, name));
+    await follow(entry, side, new Set(), (name) => into.set(`${folder}${entry}#${name.name}`, name));
   if (entries.length > 0) return;
   for (const path of changed)
-    for (const [name, exported] of (await moduleOf(path, read))?.names ?? [])
+    for (const [name, exported] of (await side.module(path))?.names ?? [])
       into.set(`${path}#${name}`, { name, file: path, entry: false, ...exported });
 }
 
 async function follow(
   path: string,
-  read: Read,
+  side: Side,
   seen: Set<string>,
   found: (name: PublicName) => void,
 ): Promise<void> {
   if (seen.has(path)) return;
   seen.add(path);
-  const module = await moduleOf(path, read);
+  const module = await side.module(path);
   if (module === undefined) return;
   for (const [name, exported] of module.names) found({ name, file: path, entry: true, ...exported });
   for (const { from, name, as } of module.passedOn) {
-    const target = from.startsWith(".") ? await resolveModule(path, from, read) : undefined;
+    const target = from.startsWith(".") ? await resolveModule(path, from, side) : undefined;
     if (target === undefined || as !== "*")
       if (target === undefined || name === "*") {
         found({ name: as, file: path, entry: true, signature: `from ${from}`, line: 1, documented: true });
         continue;
       }
-    await follow(target, read, as === "*" ? seen : new Set(seen), (inner) => {
+    await follow(target, side, as === "*" ? seen : new Set(seen), (inner) => {
       if (as === "*" ? inner.name !== "default" : inner.name === name)
         found({ ...inner, name: as === "*" ? inner.name : as });
     });
   }
 }
 
-async function moduleOf(path: string, read: Read) {
-  const text = await read(path);
-  const program = text === undefined ? undefined : parseScript(path, text);
-  return text === undefined || program === undefined ? undefined : exportsOf(program, text);
+/** Most files are the same on both sides: `parsed` is shared by them. */
+function sideOf(
+  parsed: Map<string, ModuleNames | undefined>,
+  read: (path: string) => Promise<string | undefined>,
+): Side {
+  const texts = new Map<string, Promise<string | undefined>>();
+  const textAt = (path: string): Promise<string | undefined> => {
+    const known = texts.get(path) ?? read(path);
+    texts.set(path, known);
+    return known;
+  };
+  return {
+    text: textAt,
+    async module(path) {
+      const text = await textAt(path);
+      if (text === undefined) return undefined;
+      const key = `${path}\0${text}`;
+      if (!parsed.has(key)) {
+        const program = parseScript(path, text);
+        parsed.set(key, program === undefined ? undefined : exportsOf(program, text));
+      }
+      return parsed.get(key);
+    },
+  };
 }
 
 /** The folder of the nearest package.json, with a `/` at its end; empty for the root. */
-async function packageOf(path: string, read: Read): Promise<string> {
+async function packageOf(path: string, side: Side): Promise<string> {
   for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
     const folder = path.slice(0, end + 1);
-    if ((await read(`${folder}package.json`)) !== undefined) return folder;
+    if ((await side.text(`${folder}package.json`)) !== undefined) return folder;
   }
   return "";
 }
 
-async function entriesOf(folder: string, read: Read): Promise<readonly string[]> {
+async function entriesOf(folder: string, side: Side): Promise<readonly string[]> {
   const named = new Set<string>();
-  const text = await read(`${folder}package.json`);
+  const text = await side.text(`${folder}package.json`);
   if (text !== undefined) {
     try {
       const { main, module, exports } = JSON.parse(text) as Record<string, unknown>;
@@ -129,7 +161,7 @@ async function entriesOf(folder: string, read: Read): Promise<readonly string[]>
   if (named.size === 0) for (const path of ["src/index", "index"]) named.add(path);
   const found = new Set<string>();
   for (const path of named) {
-    const source = await sourceOf(folder, path.replace(/^\.\//, ""), read);
+    const source = await sourceOf(folder, path.replace(/^\.\//, ""), side);
     if (source !== undefined) found.add(source);
   }
   return [...found];
@@ -144,7 +176,7 @@ function gather(value: unknown, into: Set<string>): void {
 const EXTENSIONS = ["ts", "tsx", "mts", "cts", "js", "mjs", "cjs", "jsx"];
 
 /** The source of an entry: as named, or what it is built from. */
-async function sourceOf(folder: string, path: string, read: Read): Promise<string | undefined> {
+async function sourceOf(folder: string, path: string, side: Side): Promise<string | undefined> {
   if (path.includes("*") || path.endsWith(".json")) return undefined;
   const stem = path.replace(/(?:\.d)?\.[cm]?[jt]sx?$/, "");
   const stems = [
@@ -159,13 +191,13 @@ async function sourceOf(folder: string, path: string, read: Read): Promise<strin
     if (
       isScript(candidate) &&
       !candidate.endsWith(".d.ts") &&
-      (await read(`${folder}${candidate}`)) !== undefined
+      (await side.text(`${folder}${candidate}`)) !== undefined
     )
       return `${folder}${candidate}`;
   return undefined;
 }
 
-async function resolveModule(importer: string, from: string, read: Read): Promise<string | undefined> {
+async function resolveModule(importer: string, from: string, side: Side): Promise<string | undefined> {
   const parts = importer.split("/").slice(0, -1);
   for (const part of from.split("/")) {
     if (part === "..") parts.pop();
@@ -178,17 +210,6 @@ async function resolveModule(importer: string, from: string, read: Read): Promis
     ...[stem, path, `${path}/index`].flatMap((name) => EXTENSIONS.map((extension) => `${name}.${extension}`)),
   ];
   for (const candidate of candidates)
-    if (isScript(candidate) && (await read(candidate)) !== undefined) return candidate;
+    if (isScript(candidate) && (await side.text(candidate)) !== undefined) return candidate;
   return undefined;
-}
-
-function readNow(workspace: Workspace): Read {
-  return async (path) => ((await workspace.exists(path)) ? workspace.readText(path) : undefined);
-}
-
-function readThen(workspace: Workspace): Read {
-  return async (path) => {
-    const bytes = await workspace.readBase(path);
-    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
-  };
 }
