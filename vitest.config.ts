@@ -43,7 +43,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "smoke", include: ["test/smoke/*.test.ts"], sequence: { groupOrder: 2 } },
+        test: { name: "smoke", include: ["test/smoke/*.test.ts", "test/chaos/*.test.ts"], sequence: { groupOrder: 2 } },
       },
       {
         extends: true,

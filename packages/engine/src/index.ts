@@ -10,6 +10,7 @@ export {
   type LocalBackendOptions,
   type StoredPlan,
 } from "./local-backend.ts";
+export type { NotUndone, RollbackPreview } from "./task/preview-rollback.ts";
 export type { WorkReport } from "./run/run-worker.ts";
 export type { Performer, WorkContext, WorkResult } from "./run/work.ts";
 export type { PlanSource } from "./plan-source.ts";

@@ -100,7 +100,7 @@ export class LocalBackend implements Backend {
 
   async signal(runId: string, signal: RunSignal): Promise<boolean> {
     const driver = this.#drivers.get(runId);
-    const log = await this.#open(runId);
+    const log = await this.open(runId);
     const named = "task" in signal ? signal.task : undefined;
     const task = log.snapshot().tasks.find(({ id }) => id === named);
     if (named !== undefined && task === undefined)
@@ -121,7 +121,7 @@ export class LocalBackend implements Backend {
   async status(runId: string): Promise<RunSnapshot | undefined> {
     const record = await this.#options.storage.journal.getRun(runId);
     if (record === undefined) return undefined;
-    const log = await this.#open(runId);
+    const log = await this.open(runId);
     const { status, tasks, waiting } = log.snapshot();
     const { plan: _plan, ...row } = record;
     const error = log.projection.finished?.error;
@@ -142,7 +142,7 @@ export class LocalBackend implements Backend {
 
   /** The run as the journal tells it. Throws `E_RUN_NOT_FOUND`. */
   async report(runId: string): Promise<RunReport> {
-    const log = await this.#open(runId);
+    const log = await this.open(runId);
     return reportOf(log, digest(log.state));
   }
 
@@ -150,7 +150,7 @@ export class LocalBackend implements Backend {
   async reportWithOutputs(
     runId: string,
   ): Promise<{ readonly report: RunReport; readonly outputs: ReadonlyMap<string, PayloadRef> }> {
-    const log = await this.#open(runId);
+    const log = await this.open(runId);
     const report = reportOf(log, digest(log.state));
     const outputs = new Map<string, PayloadRef>();
     for (const { id, status } of report.tasks) {
@@ -225,7 +225,7 @@ export class LocalBackend implements Backend {
 
   /** When the next timer of a run goes off, in milliseconds since 1970. */
   async nextDue(runId: string): Promise<number | undefined> {
-    return nextDue(await this.#open(runId));
+    return nextDue(await this.open(runId));
   }
 
   async #drive(
@@ -235,7 +235,7 @@ export class LocalBackend implements Backend {
     options: CarryOptions,
   ): Promise<RunOutcome> {
     const { storage, clock, scheduler, performerFor, identity, onFinished } = this.#options;
-    const log = await this.#open(runId);
+    const log = await this.open(runId);
     const { plan } = log;
     if (log.head === 0) await this.#begin(log);
     const driver = new RunDriver({
@@ -285,7 +285,7 @@ export class LocalBackend implements Backend {
   async #rested(runId: string): Promise<RunOutcome | undefined> {
     const record = await this.#record(runId);
     if (!ENDED.has(record.status) && record.status !== "paused") return undefined;
-    const log = await this.#open(runId);
+    const log = await this.open(runId);
     const { finished } = log.projection;
     if (finished !== undefined) return { ...finished, outcome: "finished" };
     if (log.status !== "paused") return undefined;
@@ -294,7 +294,8 @@ export class LocalBackend implements Backend {
     return { outcome: "paused", waiting: log.snapshot().waiting };
   }
 
-  async #open(runId: string): Promise<RunLog> {
+  /** The run's journal, folded. Throws `E_RUN_NOT_FOUND`. */
+  async open(runId: string): Promise<RunLog> {
     const { storage, clock, redact } = this.#options;
     const { plan } = (await this.#record(runId)).plan as unknown as StoredPlan;
     return await RunLog.open(runId, plan, {

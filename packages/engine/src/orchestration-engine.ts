@@ -28,6 +28,7 @@ import type { EngineStorage } from "./storage.ts";
 import { RunWorker, type WorkReport } from "./run/run-worker.ts";
 import { performRun } from "./task/perform-run.ts";
 import { readPayload } from "./task/outputs.ts";
+import { previewRollback } from "./task/preview-rollback.ts";
 import type { RunServices } from "./task/run-services.ts";
 import { TreeStore } from "./task/tree-store.ts";
 
@@ -230,6 +231,10 @@ export class OrchestrationEngine {
       runId,
       backend,
       resultOf: (id) => this.#resultOf(id),
+      preview: async (to) => {
+        const log = await backend.open(runId);
+        return await previewRollback(this.#servicesFor(runId, log.plan), log, to);
+      },
       carry: (options) => this.#carry(runId, { ...(signal === undefined ? {} : { signal }), ...options }),
     });
   }

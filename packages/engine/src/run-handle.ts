@@ -1,6 +1,7 @@
 import type { Json, RunEvent, RunOutcome, RunSignal, TaskId, WaitingFor } from "@mnemosyne/core";
 import type { CarryOptions, LocalBackend } from "./local-backend.ts";
 import type { RunReport } from "./run/run-report.ts";
+import type { RollbackPreview } from "./task/preview-rollback.ts";
 
 /** How a run stands when it has ended or waits: its report, and the outputs of its tasks. */
 export interface RunResult extends RunReport {
@@ -22,6 +23,7 @@ export interface RunHandleOptions {
   readonly backend: LocalBackend;
   readonly resultOf: (runId: string) => Promise<RunResult>;
   readonly carry: (options: CarryOptions) => Promise<RunOutcome>;
+  readonly preview: (to: string | undefined) => Promise<RollbackPreview>;
 }
 
 /** One run: watch it, decide for it, wait for it. Any number of handles of any process may look at the same run. */
@@ -130,6 +132,14 @@ export class RunHandle {
       by: options.by ?? "person",
       ...(options.to === undefined ? {} : { to: options.to as TaskId }),
     });
+  }
+
+  /**
+   * What a rollback would do now, and what it cannot undo; changes nothing. Throws `E_TASK_NOT_FOUND`, `E_INPUT` for a
+   * task that is not completed.
+   */
+  previewRollback(options: { readonly to?: string } = {}): Promise<RollbackPreview> {
+    return this.#options.preview(options.to);
   }
 
   #signal(signal: RunSignal): Promise<boolean> {

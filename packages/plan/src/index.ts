@@ -37,9 +37,11 @@ export {
   openCommands,
   outputNeeds,
   pathTo,
+  rollbackScope,
   runStatus,
   snapshot,
   taskState,
   type OutputNeeds,
+  type RollbackScope,
   type TaskState,
 } from "./machine/readers.ts";

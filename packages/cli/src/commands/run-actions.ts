@@ -9,7 +9,7 @@ import { storedModule } from "../runs/stored-module.ts";
 import type { Session } from "../session.ts";
 import { Interrupted } from "../terminal.ts";
 import { checkText } from "./plan-text.ts";
-import { reportText } from "./run-text.ts";
+import { notUndoneText, reportText, rollbackText } from "./run-text.ts";
 
 /** Flags of `run`. */
 export interface RunOptions extends ModelFlags {
@@ -134,12 +134,20 @@ export async function show(session: Session, _options: unknown, id = ""): Promis
 /** Undoes a run; done is success here, although the run has failed its purpose. */
 export async function rollback(
   session: Session,
-  options: DecideOptions & { readonly to?: string },
+  options: DecideOptions & { readonly to?: string; readonly dryRun?: boolean },
   id = "",
 ): Promise<number> {
-  const code = await decide(session, options, id, (run) =>
-    run.rollback(options.to === undefined ? {} : { to: options.to }),
-  );
+  const { output } = session;
+  const to = options.to === undefined ? {} : { to: options.to };
+  const previewed = await withRun(session, options, id, async (run) => {
+    const preview = await run.previewRollback(to);
+    if (options.dryRun === true) output.result(preview, rollbackText(preview));
+    // What stays as it is, said before anything is done.
+    else for (const each of preview.cannotUndo) output.note(notUndoneText(each));
+    return 0;
+  });
+  if (options.dryRun === true) return previewed;
+  const code = await decide(session, options, id, (run) => run.rollback(to));
   return await withRun(session, {}, id, async (run) =>
     (await run.report()).status === "rolledBack" ? 0 : code,
   );

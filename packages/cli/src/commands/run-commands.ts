@@ -147,11 +147,10 @@ function addDecisions(program: Command, attach: Attach): void {
     async (session, options, id = "", task = "") =>
       await decide(session, options, id, (run) => run.retry(task)),
   );
-  attach<DecideOptions & { readonly to?: string }>(
-    decision("rollback", "Undoes a run: compensates its effects and puts its files back.").option(
-      "--to <task>",
-      "only what came after this task",
-    ),
+  attach<DecideOptions & { readonly to?: string; readonly dryRun?: boolean }>(
+    decision("rollback", "Undoes a run: compensates its effects and puts its files back.")
+      .option("--to <task>", "only what came after this task")
+      .option("--dry-run", "show what would be done, and what cannot be undone"),
     async (session, options, id) => (await actions()).rollback(session, options, id),
   );
 }

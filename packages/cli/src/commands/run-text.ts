@@ -1,5 +1,5 @@
 import type { RunRecord } from "@mnemosyne/core";
-import type { RunReport, TaskReport } from "@mnemosyne/engine";
+import type { NotUndone, RollbackPreview, RunReport, TaskReport } from "@mnemosyne/engine";
 import { allTokens } from "../runs/progress.ts";
 
 /** A list of runs for people. */
@@ -37,4 +37,22 @@ function taskLines({ id, status, attempts, gates, blocked, errors, changed }: Ta
     ...errors.map(({ attempt, message }) => `              attempt ${attempt} failed: ${message}`),
     ...(changed.length === 0 ? [] : [`              changed ${changed.join(", ")}`]),
   ];
+}
+
+/** What a rollback would do, for people. */
+export function rollbackText(preview: RollbackPreview): string {
+  const { tasks, compensations, files, memories, cannotUndo } = preview;
+  if (tasks.length === 0) return "There is nothing to undo.";
+  return [
+    `would undo ${tasks.join(", ")}`,
+    ...compensations.map((each) => `  compensate ${each.task} (${each.outcome}): ${each.with}`),
+    ...files.map((path) => `  put back ${path}`),
+    ...(memories.length === 0 ? [] : [`  quarantine ${memories.length} memories`]),
+    ...cannotUndo.map(notUndoneText),
+  ].join("\n");
+}
+
+/** Something that a rollback leaves as it is. */
+export function notUndoneText({ task, path, reason }: NotUndone): string {
+  return `cannot undo ${path ?? `what ${task} did`}: ${reason}`;
 }

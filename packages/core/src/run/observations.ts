@@ -114,6 +114,14 @@ export type RunObservation =
       readonly summary: string;
     }
   | {
+      /** Memories of a task that failed or was undone: no longer recalled; each can be restored by its id. */
+      readonly type: "memory.quarantined";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly ids: readonly MemoryId[];
+      readonly reason: string;
+    }
+  | {
       readonly type: "memory.recalled";
       readonly task?: TaskId;
       readonly attempt?: number;

@@ -11,6 +11,7 @@ import {
 import type { PlanCommand } from "@mnemosyne/plan";
 import { ChangeSignal } from "./change-signal.ts";
 import type { RunAppended, RunBatch } from "./run-log.ts";
+import { noteStalls, type InFlight } from "./in-flight.ts";
 import { leftError } from "./left-error.ts";
 import type { RunDriverOptions } from "./run-driver-options.ts";
 import { RunTimers } from "./run-timers.ts";
@@ -19,16 +20,8 @@ import { reportLate, takeOver } from "./take-over.ts";
 import { taskOf } from "./task-of.ts";
 import type { WorkContext, WorkResult } from "./work.ts";
 
-interface InFlight {
-  readonly command: PlanCommand;
-  readonly controller: AbortController;
-  beatAt: number;
-  stalled: boolean;
-}
-
 /** How often other processes' decisions are looked for, and how long an observation may wait for company. */
 const POLL_MS = 100;
-const STALL_MS = 60_000;
 
 /**
  * Carries one run: performs what the machine wants, journals what came of it together with the claims of what comes
@@ -100,7 +93,7 @@ export class RunDriver {
       const now = clock.now();
       if (now >= this.#lookedAt && now - this.#lookedAt < POLL_MS) continue;
       this.#lookedAt = now;
-      this.#noteStalls();
+      this.#observations.push(...noteStalls(this.#inFlight.values(), now));
       if ((await journal.head(log.runId)) > log.head) this.#take(await log.sync());
       if (log.lost !== undefined)
         throw new MnemosyneError("E_LEASE_LOST", `Run ${log.runId} was taken over by ${log.lost}.`, {
@@ -139,8 +132,23 @@ export class RunDriver {
     const refused = new Set(appended.stale.map(({ input }) => input));
     // A claim that others made stale is no longer ours to start.
     for (const input of refused) if (input.type === "task.started") this.#startable.delete(keyOf(input));
+    this.#quarantineFailed(batch.inputs);
     for (const { settled, inputs } of results)
       if (settled !== undefined && !inputs.some((input) => refused.has(input))) this.#settle(settled);
+  }
+
+  /** What a task remembered that failed for good is recalled no more, before anybody else sees it. */
+  #quarantineFailed(inputs: readonly RunInput[]): void {
+    const { log, performer } = this.#options;
+    for (const input of inputs) {
+      if (!("task" in input) || input.task === undefined) continue;
+      const { status, task } = taskOf(log.state, input.task);
+      if (status !== "failed" || log.projection.task(task.id).memories.length === 0) continue;
+      this.#settle(async () => {
+        const { observations = [] } = await performer.quarantine(task, this.#context(this.#options.signal));
+        this.#observations.push(...observations);
+      });
+    }
   }
 
   #accept(commands: readonly PlanCommand[]): void {
@@ -367,22 +375,6 @@ export class RunDriver {
   #drop(key: string): void {
     this.#startable.delete(key);
     this.#timers.drop(key);
-  }
-
-  #noteStalls(): void {
-    const now = this.#options.clock.now();
-    for (const flight of this.#inFlight.values()) {
-      if (flight.stalled || now - flight.beatAt < STALL_MS || flight.command.type !== "runTask") continue;
-      flight.stalled = true;
-      const { task, attempt } = flight.command;
-      this.#observations.push({
-        type: "alert.raised",
-        task,
-        attempt,
-        level: "stall",
-        message: `Task '${task}' has given no sign of life for ${STALL_MS / 1000} s.`,
-      });
-    }
   }
 
   async #end(): Promise<void> {

@@ -1,5 +1,6 @@
 import type {
   GateJudgement,
+  MemoryId,
   PayloadRef,
   Plan,
   RunEvent,
@@ -32,6 +33,8 @@ export interface TaskFacts {
   readonly processes: readonly { readonly pid: number; readonly startedAt: string; readonly host: string }[];
   readonly merged: readonly string[];
   readonly usage: Usage;
+  /** What it remembered and is not in quarantine. */
+  readonly memories: readonly MemoryId[];
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly errors: readonly { readonly attempt: number; readonly message: string; readonly code: string }[];
@@ -46,6 +49,7 @@ const EMPTY: TaskFacts = Object.freeze({
   tools: [],
   processes: [],
   merged: [],
+  memories: [],
   usage: NO_USAGE,
   errors: [],
   rejections: [],
@@ -89,6 +93,11 @@ export class RunProjection {
   /** Merges that came after a task had completed, or all, oldest first. What was restored is gone from it. */
   mergesAfter(task: TaskId | undefined): readonly Merge[] {
     return this.#merges.slice(task === undefined ? 0 : (this.#mergesAt.get(task) ?? 0));
+  }
+
+  /** Tasks that there is something to say about. */
+  get tasks(): readonly string[] {
+    return [...this.#tasks.keys()];
   }
 
   task(id: string): TaskFacts {
@@ -191,6 +200,18 @@ export class RunProjection {
         const facts = this.#facts(event.task);
         facts.merged = [...new Set([...facts.merged, ...event.paths])];
         if (event.record !== undefined) this.#merges.push({ task: event.task, record: event.record });
+        break;
+      }
+      case "memory.stored": {
+        if (event.task === undefined) break;
+        const facts = this.#facts(event.task);
+        facts.memories = [...facts.memories, event.id];
+        break;
+      }
+      case "memory.quarantined": {
+        if (event.task === undefined) break;
+        const facts = this.#facts(event.task);
+        facts.memories = facts.memories.filter((id) => !event.ids.includes(id));
         break;
       }
       case "rollback.requested":

@@ -4,6 +4,7 @@ import { compensateTask } from "./compensate-task.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import { executeTask } from "./execute-task.ts";
 import { judgeRun } from "./judge-run.ts";
+import { quarantine } from "./quarantine.ts";
 import { restoreWorkspace } from "./restore-workspace.ts";
 import { reviewTask, settleTask } from "./review-task.ts";
 import type { RunServices } from "./run-services.ts";
@@ -20,6 +21,10 @@ export function performRun(services: RunServices): Performer {
     compensate: (command, context) => compensateTask(services, command, context),
     restore: (command, context) => restoreWorkspace(services, command, context),
     judge: (_command, context) => judgeRun(services, context),
+    quarantine: async (task, { log }) => ({
+      inputs: [],
+      observations: await quarantine(services, log, task.id, "failed"),
+    }),
     approvalSubject: (task, context) => approvalSubject(services, task, context),
     settle: (task) => settleTask(services, trees, task),
     endLeftovers: (task, context) => endLeftovers(services, task, context),

@@ -15,7 +15,7 @@ import type { MachineSnapshot, MachineState, PlanCommand } from "./protocol.ts";
 import { cellAt, deadlineCounts, type RunState } from "./run-state.ts";
 import { digestOf } from "./step.ts";
 import { needsReview, type TaskCell } from "./task-cell.ts";
-import { openUndoCommand } from "./undo.ts";
+import { hasEffects, openUndoCommand, outcomeOf, undoQueue } from "./undo.ts";
 
 /** A task of a run as it stands. */
 export interface TaskState {
@@ -139,6 +139,27 @@ export function outputNeeds(machine: MachineState, id: string): OutputNeeds {
     if (task.forEach === id) forEach.push(task.id);
   }
   return { when, forEach };
+}
+
+/** What a rollback would do. */
+export interface RollbackScope {
+  /** Tasks whose compensations would run, in this order. */
+  readonly compensate: readonly { readonly task: TaskId; readonly outcome: "completed" | "unknown" }[];
+  /** Every task that was begun and would be undone, in plan order. */
+  readonly undone: readonly TaskId[];
+  /** Tasks that stay as they are: those that had completed when `to` did. */
+  readonly kept: readonly TaskId[];
+}
+
+/** What a rollback of the whole run, or of what came after the task `to`, would undo now. */
+export function rollbackScope(machine: MachineState, to?: string): RollbackScope {
+  const state = machine as RunState;
+  const place = to === undefined ? 0 : (state.byId.get(to)?.ended ?? 0);
+  return {
+    compensate: undoQueue(state, place).map((cell) => ({ task: cell.id, outcome: outcomeOf(cell) })),
+    undone: state.cells.filter((cell) => hasEffects(cell, place)).map(({ id }) => id),
+    kept: state.cells.filter(({ ended }) => ended > 0 && ended <= place).map(({ id }) => id),
+  };
 }
 
 /**

@@ -19,10 +19,7 @@ export function beginUndo(turn: Turn, goal: EndingGoal): void {
     to: goal.to,
     error: goal.error,
     kept,
-    queue: state.cells
-      .filter((cell) => cell.task.compensate !== undefined && hasEffects(cell, kept))
-      .toSorted((a, b) => b.started - a.started)
-      .map((cell) => cell.index),
+    queue: undoQueue(state, kept).map((cell) => cell.index),
     position: 0,
     tries: 0,
     dueAt: undefined,
@@ -30,6 +27,18 @@ export function beginUndo(turn: Turn, goal: EndingGoal): void {
     dirty: [],
   };
   compensateNext(turn, state.undoing);
+}
+
+/** The tasks to compensate, the last claimed first. */
+export function undoQueue(state: RunState, kept: number): readonly TaskCell[] {
+  return state.cells
+    .filter((cell) => cell.task.compensate !== undefined && hasEffects(cell, kept))
+    .toSorted((a, b) => b.started - a.started);
+}
+
+/** Whether the work that is undone is known to have finished. */
+export function outcomeOf(cell: TaskCell): "completed" | "unknown" {
+  return cell.status === "completed" || cell.extra?.finished === true ? "completed" : "unknown";
 }
 
 /** Whether there is anything to undo after a place in the run. */
@@ -117,7 +126,7 @@ function compensateCommand(cell: TaskCell): PlanCommand {
     key: compensateKey(cell),
     task: cell.id,
     attempt: cell.extra?.compensations ?? 1,
-    outcome: cell.status === "completed" || cell.extra?.finished === true ? "completed" : "unknown",
+    outcome: outcomeOf(cell),
   };
 }
 
