@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/test/**/*.test.ts"],
-          exclude: ["packages/cli/**"],
+          exclude: ["packages/{cli,dashboard}/**"],
           isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -39,7 +39,11 @@ export default defineConfig({
       // These need the built packages: the command in a process of its own, and what is published.
       {
         extends: true,
-        test: { name: "command", include: ["packages/cli/test/**/*.test.ts"], sequence: { groupOrder: 2 } },
+        test: {
+          name: "command",
+          include: ["packages/{cli,dashboard}/test/**/*.test.ts"],
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         extends: true,

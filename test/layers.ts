@@ -48,6 +48,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     libraries: [],
   },
 
+  dashboard: { mayKnow: ["core"], libraries: [] },
   mcp: { mayKnow: ["core"], libraries: ["@modelcontextprotocol/server", "zod"] },
   otel: { mayKnow: ["core"], libraries: ["@opentelemetry/api"] },
   "claude-agent": { mayKnow: ["core"], libraries: ["@anthropic-ai/claude-agent-sdk"] },
@@ -68,6 +69,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "executor",
       "reviewer",
       "engine",
+      "dashboard",
       "mcp",
       "testkit",
     ],

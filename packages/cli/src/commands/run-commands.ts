@@ -70,9 +70,16 @@ export function addRunCommands(program: Command, attach: Attach): void {
       return 0;
     },
   );
-  attach(
-    program.command("show").description("Shows how a run stands.").argument("<run>", "its id"),
-    async (session, options, id) => (await actions()).show(session, options, id),
+  attach<{ readonly html?: string }>(
+    program
+      .command("show")
+      .description("Shows how a run stands.")
+      .argument("<run>", "its id")
+      .option("--html <file>", "write the run into one HTML file, to share"),
+    async (session, options, id = "") =>
+      options.html === undefined
+        ? await (await actions()).show(session, options, id)
+        : await (await import("./dashboard-actions.ts")).writeRunHtml(session, id, options.html),
   );
   attach<LogsOptions>(
     program
