@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addContextCommands } from "./commands/context-commands.ts";
+import { addDashboardCommands } from "./commands/dashboard-commands.ts";
 import { addMcpCommand } from "./commands/mcp-command.ts";
 import { addMemoryCommands } from "./commands/memory-commands.ts";
 import { addPlanCommands } from "./commands/plan-commands.ts";
@@ -44,3 +46,4 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   addReviewCommand(program, attach);
   return program;
 }
+  addContextCommands(program, attach);

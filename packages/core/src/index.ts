@@ -96,6 +96,7 @@ export type {
   BudgetAccount,
   BudgetAmount,
   BudgetBalance,
+  BudgetCall,
   BudgetLedger,
   Reservation,
   ReservationState,

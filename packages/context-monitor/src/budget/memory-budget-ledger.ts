@@ -3,6 +3,7 @@ import {
   type BudgetAccount,
   type BudgetAmount,
   type BudgetBalance,
+  type BudgetCall,
   type BudgetLedger,
   type Clock,
   type Reservation,
@@ -179,6 +180,25 @@ export class MemoryBudgetLedger implements BudgetLedger {
 
   async tree(account: string): Promise<readonly BudgetBalance[]> {
     this.#expire();
+    return this.#within(account)
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .map(balanceOf);
+  }
+
+  async calls(account: string): Promise<readonly BudgetCall[]> {
+    this.#expire();
+    const within = new Set(this.#within(account));
+    return [...this.#entries.values()]
+      .filter((entry) => within.has(entry.account))
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .map((entry) => ({
+        ...view(entry),
+        ...(entry.actual === undefined ? {} : { actual: entry.actual }),
+        breached: entry.actual !== undefined && exceeds(entry.actual, entry.amount),
+      }));
+  }
+
+  #within(account: string): readonly Account[] {
     const root = this.#accounts.get(account);
     if (root === undefined) return [];
     const found: Account[] = [];
@@ -187,7 +207,7 @@ export class MemoryBudgetLedger implements BudgetLedger {
       found.push(next);
       open.push(...next.children);
     }
-    return found.toSorted((a, b) => (a.id < b.id ? -1 : 1)).map(balanceOf);
+    return found;
   }
 
   #account(id: string): Account {

@@ -25,6 +25,14 @@ export interface Reservation {
   readonly state: ReservationState;
 }
 
+/** One reservation as the books have it, for an account call by call. */
+export interface BudgetCall extends Reservation {
+  /** What it cost, once that is known. */
+  readonly actual?: BudgetAmount;
+  /** It cost more than was reserved. */
+  readonly breached: boolean;
+}
+
 /** What an account has left. */
 export interface BudgetBalance {
   readonly account: string;
@@ -57,4 +65,9 @@ export interface BudgetLedger {
   balance(account: string): Promise<BudgetBalance | undefined>;
   /** All accounts below and with this one. */
   tree(account: string): Promise<readonly BudgetBalance[]>;
+  /**
+   * Every reservation of an account and those below it, by id. What is settled comes from those with an `actual`, what is reserved
+   * from those that are held, sent or presumed: a balance is explained call by call.
+   */
+  calls(account: string): Promise<readonly BudgetCall[]>;
 }

@@ -139,6 +139,12 @@ export const setSettled = statement(() =>
     .where(eq(budgetReservations.id, parameter("id"))),
 );
 
+/** Every reservation of an account and all below it, in the cells of {@link getReservation}. */
+export const callsWithin = statement(
+  () => sql`${WITHIN} SELECT id, account, state, tokens, nano_usd, calls, actual_tokens, actual_nano_usd, actual_calls
+    FROM budget_reservations WHERE account IN (SELECT id FROM within) ORDER BY id`,
+);
+
 /** Charges what was sent in an account and all below it. */
 export const presumeSent = statement(
   () => sql`${WITHIN} UPDATE budget_reservations SET state = 'presumed'

@@ -3,6 +3,7 @@ import {
   type BudgetAccount,
   type BudgetAmount,
   type BudgetBalance,
+  type BudgetCall,
   type BudgetLedger,
   type Reserved,
 } from "@mnemosyne/core";
@@ -21,6 +22,7 @@ import { balanceOf, reservationOf, type StoredReservation } from "./ledger-rows.
 import {
   accountPath,
   accountTree,
+  callsWithin,
   expiredReservations,
   getAccount,
   getReservation,
@@ -116,6 +118,18 @@ export class LibsqlBudgetLedger implements BudgetLedger {
   async tree(account: string): Promise<readonly BudgetBalance[]> {
     await this.#releaseExpired();
     return (await this.#database.read(() => rows(accountTree, { id: account }))).map(balanceOf);
+  }
+
+  async calls(account: string): Promise<readonly BudgetCall[]> {
+    await this.#releaseExpired();
+    return (await this.#database.read(() => rows(callsWithin, { id: account }))).map((found) => {
+      const { actual, ...reservation } = reservationOf(found);
+      return {
+        ...reservation,
+        ...(actual === undefined ? {} : { actual }),
+        breached: actual !== undefined && exceeds(actual, reservation.amount),
+      };
+    });
   }
 
   *#reserve(id: string, account: string, amount: BudgetAmount): Work<Reserved> {

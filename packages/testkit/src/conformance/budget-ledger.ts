@@ -155,6 +155,43 @@ export function budgetLedgerConformance(open: Open<BudgetLedger>): readonly Conf
       same(await names("r/a"), ["r/a", "r/a/sub"], "below r/a");
     },
 
+    "the books are explained call by call": async (ledger, second) => {
+      await openTree(ledger);
+      await reserve(ledger, "c1", "r/a", amount(100, 9));
+      await ledger.markSent("c1");
+      await ledger.settle("c1", amount(120, 9));
+      await reserve(ledger, "c2", "r/b", amount(50));
+      await ledger.markSent("c2");
+      await ledger.presume("r/b");
+      await reserve(ledger, "c3", "r", amount(5));
+      await reserve(ledger, "c4", "r", amount(6));
+      await ledger.release("c4");
+      same(
+        await second.calls("r"),
+        [
+          {
+            id: "c1",
+            account: "r/a",
+            amount: amount(100, 9),
+            state: "settled",
+            actual: amount(120, 9),
+            breached: true,
+          },
+          { id: "c2", account: "r/b", amount: amount(50), state: "presumed", breached: false },
+          { id: "c3", account: "r", amount: amount(5), state: "held", breached: false },
+          { id: "c4", account: "r", amount: amount(6), state: "released", breached: false },
+        ],
+        "the calls of r",
+      );
+      same(
+        (await ledger.calls("r/b")).map(({ id }) => id),
+        ["c2"],
+        "the calls of r/b",
+      );
+      const [settled, reserved] = await standing(ledger, "r");
+      same([settled.tokens, reserved.tokens], [120, 55], "the balance that they add up to");
+    },
+
     "nothing is reserved in an account that is not open": async (ledger) => {
       const outcome = await ledger.reserve("c1", "nobody", amount(1)).then(
         (result) => result.outcome,
