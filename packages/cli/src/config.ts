@@ -9,6 +9,7 @@ import {
   type NamespaceInput,
   type Tool,
 } from "@mnemosyne/core";
+import type { EmbedderSetting } from "./embedder.ts";
 
 /** What `mnemosyne.config.{js,ts,json}` may say. */
 export interface MnemosyneConfig {
@@ -17,6 +18,8 @@ export interface MnemosyneConfig {
   readonly tools?: readonly Tool[];
   /** A model's name, or a model. */
   readonly model?: string | LanguageModel;
+  /** Default: `static`. */
+  readonly embedder?: EmbedderSetting;
   readonly namespace?: NamespaceInput;
   /** URL or path of the database. */
   readonly db?: string;
@@ -28,7 +31,7 @@ export function defineConfig(config: MnemosyneConfig): MnemosyneConfig {
 }
 
 const NAMES = ["mnemosyne.config.ts", "mnemosyne.config.js", "mnemosyne.config.mjs", "mnemosyne.config.json"];
-const KEYS: ReadonlySet<string> = new Set(["agents", "gates", "tools", "model", "namespace", "db"]);
+const KEYS: ReadonlySet<string> = new Set(["agents", "gates", "tools", "model", "embedder", "namespace", "db"]);
 
 /** The nearest config from a folder up to the root. */
 export function findConfig(from: string, root: string): string | undefined {

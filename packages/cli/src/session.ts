@@ -2,6 +2,7 @@ import type { Storage } from "@mnemosyne/storage";
 import { mkdir, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { embedderOf } from "./embedder.ts";
 import { Output } from "./output.ts";
 import { settingsFor, type GlobalFlags, type Settings } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
@@ -30,7 +31,7 @@ export async function openSession(flags: GlobalFlags, terminal: Terminal): Promi
     output,
     settings,
     storage() {
-      opened ??= open(settings);
+      opened ??= open(settings, terminal.env);
       return opened;
     },
     async close() {
@@ -43,8 +44,9 @@ export async function openSession(flags: GlobalFlags, terminal: Terminal): Promi
   };
 }
 
-async function open(settings: Settings): Promise<Storage> {
-  const { url, authToken } = settings;
+async function open(settings: Settings, env: Terminal["env"]): Promise<Storage> {
+  const { url, authToken, config } = settings;
+  const embedder = await embedderOf(config.embedder, env);
   if (url.startsWith("file:")) {
     const folder = path.dirname(url.slice("file:".length));
     await mkdir(folder, { recursive: true });
@@ -52,5 +54,9 @@ async function open(settings: Settings): Promise<Storage> {
     if (path.basename(folder) === ".mnemosyne" && !existsSync(ignore)) await writeFile(ignore, "*\n");
   }
   const { openStorage } = await import("@mnemosyne/storage");
-  return await openStorage({ url, ...(authToken === undefined ? {} : { authToken }) });
+  return await openStorage({
+    url,
+    ...(authToken === undefined ? {} : { authToken }),
+    ...(embedder === undefined ? {} : { embedder }),
+  });
 }

@@ -13,7 +13,7 @@ export interface HostedEmbedderOptions {
   readonly dimensions: number;
   /** Whether to ask for vectors of that length, which some models can shorten theirs to. Default: false. */
   readonly shorten?: boolean;
-  readonly apiKey?: string;
+  readonly apiKey?: string | undefined;
   /** More headers, e.g. for a gateway. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The service's dialect. `voyage` also says whether a text is a document or a query. Default: by the url, else `openai`. */
