@@ -30,13 +30,19 @@ export function defineConfig(config: MnemosyneConfig): MnemosyneConfig {
   return config;
 }
 
-const NAMES = ["mnemosyne.config.ts", "mnemosyne.config.js", "mnemosyne.config.mjs", "mnemosyne.config.json"];
+/** Names of config files, in the order in which they are looked for. */
+export const CONFIG_NAMES = [
+  "mnemosyne.config.ts",
+  "mnemosyne.config.js",
+  "mnemosyne.config.mjs",
+  "mnemosyne.config.json",
+];
 const KEYS: ReadonlySet<string> = new Set(["agents", "gates", "tools", "model", "embedder", "namespace", "db"]);
 
 /** The nearest config from a folder up to the root. */
 export function findConfig(from: string, root: string): string | undefined {
   for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
-    for (const name of NAMES) if (existsSync(path.join(folder, name))) return path.join(folder, name);
+    for (const name of CONFIG_NAMES) if (existsSync(path.join(folder, name))) return path.join(folder, name);
     if (folder === path.resolve(root) || path.dirname(folder) === folder) return undefined;
   }
 }

@@ -7,6 +7,8 @@ import { addMemoryCommands } from "./commands/memory-commands.ts";
 import { addPlanCommands } from "./commands/plan-commands.ts";
 import { addReviewCommand } from "./commands/review-command.ts";
 import { addRunCommands } from "./commands/run-commands.ts";
+import { attachPlainTo } from "./commands/plain-verb.ts";
+import { addSetupCommands } from "./commands/setup-commands.ts";
 import { attachTo } from "./commands/verb.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -43,6 +45,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
   addRunCommands(program, attach);
   addPlanCommands(program, attach);
   addMcpCommand(program, attach);
+  addSetupCommands(program, attachPlainTo(terminal, done));
   addReviewCommand(program, attach);
   return program;
 }

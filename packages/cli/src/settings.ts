@@ -25,13 +25,17 @@ export interface Settings {
   readonly root: string;
 }
 
-/** Works out where the database is and which namespace is meant. Reads the config; opens nothing else. */
-export async function settingsFor(flags: GlobalFlags, terminal: Terminal): Promise<Settings> {
+/** Works out where the database is and which namespace is meant. Reads the config, unless it is given; opens nothing else. */
+export async function settingsFor(
+  flags: GlobalFlags,
+  terminal: Terminal,
+  given?: MnemosyneConfig,
+): Promise<Settings> {
   const { env, cwd } = terminal;
   const gitRoot = nearest(cwd, ".git");
   const root = gitRoot ?? cwd;
   const file = flags.config === undefined ? findConfig(cwd, root) : path.resolve(cwd, flags.config);
-  const config = file === undefined ? {} : await loadConfig(file);
+  const config = given ?? (file === undefined ? {} : await loadConfig(file));
   const home = nearest(cwd, path.join(".mnemosyne", "mnemosyne.db")) ?? root;
   const named = flags.db ?? env["MNEMOSYNE_DB"] ?? env["TURSO_DATABASE_URL"] ?? config.db;
   const wanted: NamespaceInput | undefined = flags.namespace ?? config.namespace;
@@ -57,7 +61,7 @@ export function databaseUrl(named: string, cwd: string): string {
 }
 
 /** The nearest folder from here upwards that holds an entry of that name. */
-function nearest(from: string, entry: string): string | undefined {
+export function nearest(from: string, entry: string): string | undefined {
   for (let folder = path.resolve(from); ; folder = path.dirname(folder)) {
     if (existsSync(path.join(folder, entry))) return folder;
     if (path.dirname(folder) === folder) return undefined;
