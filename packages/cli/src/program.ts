@@ -5,11 +5,14 @@ import { addDashboardCommands } from "./commands/dashboard-commands.ts";
 import { addMcpCommand } from "./commands/mcp-command.ts";
 import { addMemoryCommands } from "./commands/memory-commands.ts";
 import { addPlanCommands } from "./commands/plan-commands.ts";
+import { addRecordCommands } from "./commands/record-commands.ts";
+import { addUpkeepCommands } from "./commands/upkeep-commands.ts";
 import { addReviewCommand } from "./commands/review-command.ts";
 import { addRunCommands } from "./commands/run-commands.ts";
 import { attachPlainTo } from "./commands/plain-verb.ts";
 import { addSetupCommands } from "./commands/setup-commands.ts";
 import { attachTo } from "./commands/verb.ts";
+import { addWatchCommands } from "./commands/watch-commands.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The command's verbs and flags. `done` gets the exit code of the verb that ran. */
@@ -42,11 +45,15 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .exitOverride();
   const attach = attachTo(terminal, done);
   addMemoryCommands(program, attach);
+  addRecordCommands(program, attach);
+  addUpkeepCommands(program, attach);
   addRunCommands(program, attach);
+  addContextCommands(program, attach);
   addPlanCommands(program, attach);
   addMcpCommand(program, attach);
   addSetupCommands(program, attachPlainTo(terminal, done));
   addReviewCommand(program, attach);
+  addWatchCommands(program, attach);
+  addDashboardCommands(program, attach);
   return program;
 }
-  addContextCommands(program, attach);

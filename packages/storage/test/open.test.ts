@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -52,14 +53,31 @@ describe("urls", () => {
 
   test("what cannot be opened says so", async () => {
     const { file } = fresh();
-    const missing = openStorage(`file:${path.join(path.dirname(file), "no/such/folder/app.db")}`);
-    await expect(missing).rejects.toMatchObject({ code: "E_STORAGE", kind: "unavailable" });
     writeFileSync(
       file,
       "this is a text file, not a database, and it is long enough to be looked at".repeat(20),
     );
     await expect(openStorage(`file:${file}`)).rejects.toMatchObject({ code: "E_STORAGE", retryable: false });
     expect(readFileSync(file, "utf8")).toMatch(/^this is a text file/);
+    await expect(openStorage(`file:${file}/below/app.db`)).rejects.toMatchObject({
+      code: "E_STORAGE",
+      kind: "unavailable",
+      path: "url",
+      message: expect.stringMatching(/its folder '.*' is missing or may not be written; make it/),
+    });
+    await expect(openStorage(`file:${path.dirname(file)}`)).rejects.toMatchObject({
+      code: "E_STORAGE",
+      message: expect.stringContaining("it is a folder; name a file in it"),
+    });
+  });
+
+  test("the folder of a new database is made", async () => {
+    const { file } = fresh();
+    const below = path.join(path.dirname(file), "not", "there", "yet", "app.db");
+    const storage = await openStorage(`file:${below}`);
+    await storage.store({ content: "x" });
+    await storage.close();
+    expect(existsSync(below)).toBe(true);
   });
 
   test("databases in memory are apart from each other", async () => {
@@ -75,10 +93,19 @@ test("an encrypted file shows nothing without its key", async () => {
   const { url, file } = fresh();
   const storage = await openStorage({ url, encryptionKey: "correct horse" });
   const id = await storage.store({ content: "a very secret sentence" });
+  await storage.update(id, { summary: "changed" }, { reason: "a very secret reason" });
+  // The log, while it is open; read by another process, for closing a descriptor here would drop SQLite's locks.
+  const found = spawnSync("grep", ["-c", "-a", "very secret", file, `${file}-wal`], { encoding: "utf8" });
+  expect(found.stdout).toBe(`${file}:0\n${file}-wal:0\n`);
   await storage.close();
-  expect(readFileSync(file).includes("a very secret sentence")).toBe(false);
-  await expect(openStorage(url)).rejects.toMatchObject({ code: "E_STORAGE" });
-  await expect(openStorage({ url, encryptionKey: "wrong" })).rejects.toMatchObject({ code: "E_STORAGE" });
+  expect(readFileSync(file).includes("very secret")).toBe(false);
+  for (const key of [{}, { encryptionKey: "wrong" }])
+    await expect(openStorage({ url, ...key })).rejects.toMatchObject({
+      code: "E_STORAGE",
+      retryable: false,
+      path: "encryptionKey",
+      message: expect.stringContaining("encrypted with another key"),
+    });
   const again = await openStorage({ url, encryptionKey: "correct horse" });
   expect((await again.get(id))?.content).toBe("a very secret sentence");
   await again.close();

@@ -214,18 +214,23 @@ async function exportMemories(session: Session, options: { readonly out?: string
   const file =
     options.out === undefined ? undefined : createWriteStream(path.resolve(terminal.cwd, options.out));
   let count = 0;
+  let links = 0;
   const memories = (await storage()).export(options.all === true ? {} : { namespace: settings.namespace });
   const target = file ?? terminal.stdout;
-  for await (const memory of memories) {
-    count += 1;
-    if (!target.write(`${JSON.stringify(memory)}\n`)) await once(target, "drain");
+  for await (const record of memories) {
+    if (record.link === undefined) count += 1;
+    else links += 1;
+    if (!target.write(`${JSON.stringify(record)}\n`)) await once(target, "drain");
   }
   if (file === undefined) return 0;
   await new Promise<void>((resolve, reject) => {
     file.on("error", reject);
     file.end(resolve);
   });
-  output.result({ exported: count, file: options.out }, `${count} memories were written to ${options.out}.`);
+  output.result(
+    { exported: count, links, file: options.out },
+    `${count} memories and ${links} links were written to ${options.out}.`,
+  );
   return 0;
 }
 
@@ -236,7 +241,7 @@ async function importMemories(
 ) {
   const { storage, output, settings } = session;
   const result = await (await storage()).import(records(session, file, settings.namespace), options);
-  output.result(result, `${result.imported} memories were imported, ${result.skipped} were there before.`);
+  output.result(result, `${result.imported} records were imported, ${result.skipped} were there before.`);
   return 0;
 }
 

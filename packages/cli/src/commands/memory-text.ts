@@ -50,7 +50,8 @@ export function statsText(stats: MemoryStats, namespace: string): string {
   return lines.join("\n");
 }
 
-function oneLine({ summary, content }: Memory): string {
+/** The summary, else the content, cut to a line. */
+export function oneLine({ summary, content }: Memory): string {
   const text = (summary === "" ? content : summary).replaceAll(/\s+/g, " ").trim();
   const characters = Array.from(text);
   return characters.length > 100 ? `${characters.slice(0, 99).join("")}…` : text;

@@ -24,6 +24,12 @@ export function fromSqlite(error: unknown): unknown {
       `The disk that holds the database is full (${error.message}); free some space and call again.`,
       { kind: "unavailable", cause: error },
     );
+  if (error.code.startsWith("SQLITE_NOTADB"))
+    return new MnemosyneError(
+      "E_STORAGE",
+      "The file is no database, or it is encrypted with another key; name another file, or give the encryptionKey that it was made with.",
+      { kind: "unavailable", retryable: false, path: "encryptionKey", cause: error },
+    );
   if (error.code.startsWith("SQLITE_CONSTRAINT"))
     return new MnemosyneError("E_STORAGE", `The database refused the change: ${error.message}.`, {
       kind: "conflict",
@@ -52,10 +58,10 @@ export function notOpened(file: string, cause: unknown): MnemosyneError {
 
 function whyNotOpened(file: string, cause: unknown): string {
   const folder = path.dirname(file);
+  if (!mayUse(folder, constants.W_OK | constants.X_OK) || !statSync(folder).isDirectory())
+    return `its folder '${folder}' is missing or may not be written; make it, or give rights to it`;
   const found = statSync(file, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return "it is a folder; name a file in it";
-  if (!mayUse(folder, constants.W_OK | constants.X_OK))
-    return `its folder '${folder}' is missing or may not be written; make it, or give rights to it`;
   if (found !== undefined && !mayUse(file, constants.R_OK | constants.W_OK))
     return "it may not be read and written; give rights to it";
   return cause instanceof Error ? cause.message : String(cause);
