@@ -16,11 +16,12 @@ export type NamespaceParts =
   | { readonly kind: "project"; readonly project: string }
   | { readonly kind: "session"; readonly project: string; readonly session: string };
 
-// A name has 1-128 characters without ':', white space or control characters.
+// A name has 1-128 characters without ':', white space, control characters or halves of surrogate pairs: databases write
+// these all alike, and two namespaces would become one.
 // oxlint-disable-next-line no-control-regex -- control characters are what it refuses
-const NAME = /^[^:\s\u0000-\u001f\u007f-\u009f]{1,128}$/u;
+const NAME = /^[^:\s\u0000-\u001f\u007f-\u009f\ud800-\udfff]{1,128}$/u;
 // oxlint-disable-next-line no-control-regex -- control characters are what it replaces
-const FORBIDDEN = /[:\s\u0000-\u001f\u007f-\u009f]/gu;
+const FORBIDDEN = /[:\s\u0000-\u001f\u007f-\u009f\ud800-\udfff]/gu;
 
 function checkName(what: string, name: string): string {
   if (NAME.test(name)) return name;

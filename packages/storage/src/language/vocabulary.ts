@@ -7,6 +7,8 @@ export interface Vocabulary {
   readonly stopWords: ReadonlySet<string>;
   /** The word that stands for an irregular form. */
   readonly forms: ReadonlyMap<string, string>;
+  /** A text with its irregular forms replaced. */
+  readonly regular: (text: string) => string;
   readonly time: RegExp;
   readonly asksForTime: RegExp;
   readonly months: readonly string[];
@@ -30,6 +32,7 @@ export function vocabularyOf(language: SearchLanguage = ENGLISH): Vocabulary {
   return {
     stopWords: new Set(stopWords),
     forms: standing,
+    regular: replacerOf(standing),
     time,
     asksForTime,
     months,
@@ -39,4 +42,19 @@ export function vocabularyOf(language: SearchLanguage = ENGLISH): Vocabulary {
 
 function itself(word: string): string {
   return word;
+}
+
+// oxlint-disable-next-line no-control-regex -- the range of ASCII
+const ASCII = /^[\u0000-\u007f]*$/;
+
+const SYNTAX = /[\\^$.*+?()[\]{}|/]/g;
+
+/** One expression of all forms is several times as quick as a look at each word. */
+function replacerOf(forms: ReadonlyMap<string, string>): (text: string) => string {
+  if (forms.size === 0) return itself;
+  const any = `(?:${[...forms.keys()].map((form) => form.replaceAll(SYNTAX, "\\$&")).join("|")})`;
+  const whole = new RegExp(`(?<![\\p{L}\\p{N}\\p{M}])${any}(?![\\p{L}\\p{N}\\p{M}])`, "giu");
+  const wholeInAscii = ASCII.test(any) ? new RegExp(`\\b${any}\\b`, "gi") : whole;
+  return (text) =>
+    text.replace(ASCII.test(text) ? wholeInAscii : whole, (form) => forms.get(form.toLowerCase()) ?? form);
 }

@@ -47,10 +47,12 @@ import {
   promotePending,
   readSettledBatch,
 } from "./memory-statements.ts";
+import { KnownActors } from "./named-actors.ts";
 import { NamespaceShares } from "./matches.ts";
 import type { Meaning } from "./meaning.ts";
 import { checkSearch, find, visibleNamespaces, type Search } from "./search.ts";
 import { statsOf } from "./stats.ts";
+import { TermFrequencies } from "./term-frequencies.ts";
 import { fill, insertNew, remove } from "./write-memory.ts";
 import { reindex, type ReindexOptions, type ReindexProgress } from "../vectors/reindex.ts";
 import type { Vectors } from "../vectors/vectors.ts";
@@ -65,6 +67,8 @@ export class LibsqlMemoryStore implements MemoryStore {
   readonly #turn = new EventLoopTurn();
   readonly #vectors: Vectors | undefined;
   readonly #shares = new NamespaceShares();
+  readonly #frequencies = new TermFrequencies();
+  readonly #actors = new KnownActors();
   /** Batches up to this one are known to be published. */
   #settledBatch = 0;
 
@@ -115,6 +119,8 @@ export class LibsqlMemoryStore implements MemoryStore {
       vocabulary: this.#vocabulary,
       settledBatch: this.#settledBatch,
       shares: this.#shares,
+      frequencies: this.#frequencies,
+      actors: this.#actors,
       meaning,
     };
     return this.#database.read(() => find(search, means), { snapshot: meaning !== undefined });

@@ -1,14 +1,19 @@
 import { row, type Work } from "../database/work.ts";
 import type { Vocabulary } from "../language/vocabulary.ts";
-import { exactPool, quickPool } from "./memory-statements.ts";
+import { exactPool, newestPool, quickPool } from "./memory-statements.ts";
 import { candidatesOf, type Candidate } from "./score.ts";
 import { phrasesOf } from "./search-query.ts";
 import type { Search } from "./search.ts";
+import type { TermFrequencies } from "./term-frequencies.ts";
+import { tiersOf } from "./tiers.ts";
 
 /** What searches of a store have learnt. */
 export interface TextSearch {
   readonly vocabulary: Vocabulary;
   readonly shares: NamespaceShares;
+  readonly frequencies: TermFrequencies;
+  /** About how many memories there are: never fewer. */
+  readonly size: number;
 }
 
 /** A pool may be so many times as large before it is quicker to look at every match. */
@@ -58,13 +63,36 @@ export function* matchesOf(
   ];
 }
 
+/** The best matches of phrases, those of them that pass. */
 function* poolOf(
   phrases: readonly string[],
   search: Search,
-  given: Search["values"],
-  { shares }: TextSearch,
+  values: Search["values"],
+  { shares, frequencies, size }: TextSearch,
 ): Work<readonly Candidate[]> {
-  const values = { ...given, match: phrases.join(" OR ") };
+  const { ranked, rest } = yield* tiersOf(phrases, size, frequencies);
+  const [first = ""] = ranked;
+  if (ranked.length === 1 && rest === undefined) return yield* rankedPool(first, search, values, shares);
+  const best = new Map<number, Candidate>();
+  for (const match of ranked)
+    for (const candidate of yield* rankedPool(match, search, values, shares))
+      if (candidate.match > (best.get(candidate.row)?.match ?? 0)) best.set(candidate.row, candidate);
+  if (rest !== undefined && best.size < search.limit)
+    for (const candidate of candidatesOf(
+      (yield* row(newestPool, { ...values, match: rest }))?.[0] as string,
+    ))
+      if (!best.has(candidate.row)) best.set(candidate.row, candidate);
+  return byMatch([...best.values()]).slice(0, values.pool);
+}
+
+/** The best matches of one expression, those of them that pass. */
+function* rankedPool(
+  match: string,
+  search: Search,
+  given: Search["values"],
+  shares: NamespaceShares,
+): Work<readonly Candidate[]> {
+  const values = { ...given, match };
   const { pool } = given;
   if (!search.filtered) {
     for (let factor = shares.factor(search.namespace); factor <= WIDEST; factor *= 4) {
@@ -74,10 +102,14 @@ function* poolOf(
       // Fewer than were asked for: there are no others, so what may be seen is all there is.
       if (candidates.length >= pool || matches < pool * factor || candidates.length === matches) {
         shares.note(search.namespace, factor);
-        return candidates.toSorted((a, b) => b.match - a.match || b.row - a.row).slice(0, pool);
+        return byMatch(candidates).slice(0, pool);
       }
     }
     shares.note(search.namespace, WIDEST * 4);
   }
   return candidatesOf((yield* row(exactPool, values))?.[0] as string);
+}
+
+function byMatch(candidates: readonly Candidate[]): readonly Candidate[] {
+  return candidates.toSorted((a, b) => b.match - a.match || b.row - a.row);
 }

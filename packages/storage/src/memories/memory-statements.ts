@@ -206,6 +206,21 @@ export const meaningPool = statement(
     CROSS JOIN memories m INDEXED BY memories_ranking ON m.id = wanted WHERE ${passing}`,
 );
 
+/** The newest of those that pass, whatever their rank: looking no further is what makes it quick. */
+export const newestPool = statement(
+  () => sql`SELECT ${CANDIDATES} FROM (
+    SELECT m.id, f.rank, importance, occurred_at, created_at, signals, actor FROM memory_text f CROSS JOIN memories m INDEXED BY memories_ranking ON m.id = f.rowid
+    WHERE memory_text MATCH ${parameter("match")} AND ${passing}
+    ORDER BY f.rowid DESC LIMIT ${parameter("pool")}) m`,
+);
+
+export const countMatches = statement(
+  () => sql`SELECT count(*) FROM memory_text WHERE memory_text MATCH ${parameter("match")}`,
+);
+
+/** The newest memory's row. */
+export const newestRow = statement(() => sql`SELECT max(id) FROM memories`);
+
 /** Cells and row id of rows; `rows` is a JSON array of row ids. */
 export const getRows = statement(
   () =>

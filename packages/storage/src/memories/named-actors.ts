@@ -1,3 +1,7 @@
+import type { Namespace } from "@mnemosyne/core";
+import { rows, type Work } from "../database/work.ts";
+import { listActors } from "./memory-statements.ts";
+
 const NOT_WORD = /[^\p{L}\p{N}\p{M}]+/gu;
 
 /** Whom a query names, of the actors that may be found. */
@@ -21,4 +25,31 @@ export function namedActors(words: readonly string[], actors: readonly string[])
   }
   const [first] = named;
   return { only: named.size === 1 ? first : undefined, words: spoken };
+}
+
+/** So many actors of a namespace are known by name. */
+const MOST_ACTORS = 64;
+const MOST_NAMESPACES = 1000;
+
+/** The actors of namespaces, listed anew after something was stored. */
+export class KnownActors {
+  readonly #actors = new Map<Namespace, readonly string[]>();
+  #listedAt = -1;
+
+  /** `newest`: the newest memory's row. */
+  *of(namespaces: readonly Namespace[], newest: number): Work<readonly string[]> {
+    if (newest !== this.#listedAt || this.#actors.size > MOST_NAMESPACES) this.#actors.clear();
+    this.#listedAt = newest;
+    const actors: string[] = [];
+    for (const namespace of namespaces) {
+      let known = this.#actors.get(namespace);
+      if (known === undefined) {
+        const listed = yield* rows(listActors, { namespace, limit: MOST_ACTORS });
+        known = listed.map(([actor]) => String(actor));
+        this.#actors.set(namespace, known);
+      }
+      actors.push(...known);
+    }
+    return actors;
+  }
 }

@@ -3,21 +3,14 @@ import type { StoredMemory } from "./memory-row.ts";
 
 // oxlint-disable-next-line no-control-regex -- the range of ASCII
 const ASCII = /^[\u0000-\u007f]*$/;
-const ASCII_WORD = /[a-z]+/gi;
-const WORD = /[\p{L}\p{N}\p{M}]+/gu;
 const NOT_WORD = /[^\p{L}\p{N}\p{M}]+/gu;
 /** Runs of scripts that are written without spaces between words. */
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々〆]+/gu;
 
 /** Its text in the index: {@link plain}, with the words that stand for irregular forms in their place. */
-export function indexed(text: string, { forms }: Vocabulary): string {
-  const prepared = plain(text);
-  if (forms.size === 0) return prepared;
-  return prepared.replace(
-    ASCII.test(prepared) ? ASCII_WORD : WORD,
-    (word) => forms.get(word.toLowerCase()) ?? word,
-  );
+export function indexed(text: string, vocabulary: Vocabulary): string {
+  return vocabulary.regular(plain(text));
 }
 
 /**

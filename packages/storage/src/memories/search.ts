@@ -5,8 +5,8 @@ import type { Vocabulary } from "../language/vocabulary.ts";
 import { checkImportance, checkNamespace, checkTime, checkWords } from "./check-memory.ts";
 import { withMeaning, type Meaning } from "./meaning.ts";
 import { memoryOf, type Writable } from "./memory-row.ts";
-import { getRows, listActors, neighboursAfter, neighboursBefore, placeOf } from "./memory-statements.ts";
-import { namedActors } from "./named-actors.ts";
+import { getRows, neighboursAfter, newestRow, neighboursBefore, placeOf } from "./memory-statements.ts";
+import { namedActors, type KnownActors } from "./named-actors.ts";
 import { matchesOf, type TextSearch } from "./matches.ts";
 import { explain, rankCandidates, type Candidate } from "./score.ts";
 import { wordsOf } from "./search-query.ts";
@@ -33,8 +33,6 @@ export interface Search {
 /** So many of the best matches are ranked by everything else, and more for a larger limit. */
 const POOL = 40;
 const POOL_SHARE = 4;
-/** So many actors of a namespace are known by name. */
-const MOST_ACTORS = 64;
 
 /** Checks the options; `undefined` when the text has no word to look for. Throws `E_INPUT`. */
 export function checkSearch(
@@ -93,7 +91,8 @@ export function visibleNamespaces(namespace: Namespace): {
 }
 
 /** What a search goes by beside its options. */
-export interface SearchMeans extends TextSearch {
+export interface SearchMeans extends Omit<TextSearch, "size"> {
+  readonly actors: KnownActors;
   readonly settledBatch: number;
   /** Undefined: words only. */
   readonly meaning: Meaning | undefined;
@@ -101,14 +100,14 @@ export interface SearchMeans extends TextSearch {
 
 /** Finds and ranks. */
 export function* find(search: Search, means: SearchMeans): Work<readonly SearchHit[]> {
-  const { settledBatch, meaning } = means;
-  const actors: string[] = [];
-  for (const namespace of Namespace.visible(search.namespace))
-    for (const [actor] of yield* rows(listActors, { namespace, limit: MOST_ACTORS }))
-      actors.push(String(actor));
-  const named = namedActors(search.words, actors);
+  const { settledBatch, meaning, actors } = means;
+  const size = Number((yield* row(newestRow))?.[0] ?? 0);
+  const named = namedActors(search.words, yield* actors.of(Namespace.visible(search.namespace), size));
   const values = { ...search.values, settledBatch };
-  const matches = yield* matchesOf(search.words, named.words, search, values, means);
+  const matches = yield* matchesOf(search.words, named.words, search, values, {
+    ...means,
+    size,
+  });
   const candidates = meaning === undefined ? matches : yield* withMeaning(matches, search, meaning, values);
   const ranking = { ...search, actor: named.only, weight: meaning?.weight ?? 0 };
   const ranked = rankCandidates(candidates, ranking);
