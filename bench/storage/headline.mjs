@@ -1,6 +1,6 @@
 // Store, get, search and list of one memory, by a call in this process and by a command spawned for each call.
 // node bench/storage/headline.mjs [rows ...]     (needs built packages; default 100 10000)
-// The ancestor published its figures without their source and from another machine: they stand beside ours, no ratio is claimed.
+// Beside them, without a ratio: what an older implementation published of itself, from another machine and without its source.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -64,7 +64,7 @@ async function measure(rows, folder) {
     list: () => run("list", "--limit", "20"),
   };
   console.log(`\n### ${rows} rows\n`);
-  console.log("| call | p50 ms | p99 ms | by a command each, p50 ms | the ancestor's ms |");
+  console.log("| call | p50 ms | p99 ms | by a command each, p50 ms | an older implementation, ms |");
   console.log("|---|---|---|---|---|");
   for (const [name, call] of Object.entries(inProcess))
     await printRow(name, call, spawned[name], PUBLISHED[name]);

@@ -1,11 +1,13 @@
 // Our public calls, the native driver and other memories: the same rows, the same embedder, one process, calls interleaved.
-// node bench/storage/peers.mjs [rows ...]     (needs built packages and `npm ci` in bench/peers; default 1000 10000)
+// node bench/storage/peers.mjs [rows ...] [--peers mastra,mem0,...]
+//   needs built packages, and `npm ci` in bench/peers; default 1000 10000, and all peers
 // Some peers need a newer Node.js than ours: bench/peers brings one, and this program starts itself again with it.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { MemoryId } from "@mnemosyne/core";
 import { createEmbedder } from "@mnemosyne/embeddings";
 import { openStorage } from "@mnemosyne/storage";
@@ -98,7 +100,7 @@ async function interleave(systems, call, argument) {
   const spent = new Map(systems.map((system) => [system, { times: [], total: 0, found: 0 }]));
   for (let round = -3; round < ROUNDS; round++)
     for (let nth = 0; nth < systems.length; nth++) {
-      const system = systems[(nth + round + systems.length) % systems.length];
+      const system = systems[(nth + round + 3 * systems.length) % systems.length];
       const one = spent.get(system);
       if (one.total > ENOUGH && one.times.length >= 20) continue;
       const given = argument(Math.abs(round));
@@ -170,13 +172,18 @@ async function main() {
   const base = mkdtempSync(join(tmpdir(), "mnemosyne-peers-"));
   try {
     console.log(`Node.js ${process.versions.node}; ${DIMENSIONS} dimensions; each system as it comes.`);
+    const { values, positionals } = parseArgs({
+      options: { peers: { type: "string" } },
+      allowPositionals: true,
+    });
+    const wanted = values.peers?.split(",") ?? Object.keys(peers);
     const openers = [
       ["ours", ({ folder }) => openOurs(folder)],
       ["raw", ({ folder }) => openNative(folder)],
-      ...Object.entries(peers),
+      ...Object.entries(peers).filter(([name]) => wanted.includes(name)),
     ];
-    const sizes = process.argv.slice(2).map(Number);
-    for (const count of sizes.length > 0 ? sizes : [1000, 10_000]) await measure(count, openers, base);
+    const sizes = positionals.length > 0 ? positionals.map(Number) : [1000, 10_000];
+    for (const count of sizes) await measure(count, openers, base);
     return 0;
   } finally {
     rmSync(base, { recursive: true });
