@@ -76,6 +76,55 @@ test.each<[string, (real: MemoryStore) => Partial<MemoryStore>, string]>([
     "listRecent gives the newest first",
   ],
   [
+    "keeps no history",
+    () => ({ history: async () => [] }),
+    "history tells every change with who, why and what was before",
+  ],
+  [
+    "says nothing of who and why",
+    (real) => ({
+      update: (id, patch, options) =>
+        real.update(id, patch, options?.version === undefined ? {} : { version: options.version }),
+    }),
+    "history tells every change with who, why and what was before",
+  ],
+  [
+    "only forgets what it should erase",
+    (real) => ({ forget: (id) => real.forget(id) }),
+    "what was forgotten can be restored; what was erased cannot",
+  ],
+  [
+    "guesses hops",
+    (real) => ({
+      async graph(id, options) {
+        const graph = await real.graph(id, options);
+        return { ...graph, nodes: graph.nodes.map((node) => ({ ...node, hop: Math.min(node.hop, 1) })) };
+      },
+    }),
+    "a graph gives the true hop, strength and type, and never a sibling",
+  ],
+  [
+    "forgets links in exports",
+    (real) => ({
+      async *export(options) {
+        for await (const record of real.export(options)) if (record.link === undefined) yield record;
+      },
+    }),
+    "an export and an import carry every field and the links",
+  ],
+  [
+    "finds what is no longer valid",
+    (real) => ({ store: (input) => real.store(without(input, "validTo")) }),
+    "what is not valid now is not found",
+  ],
+  [
+    "trusts more than its sources",
+    (real) => ({
+      store: (input) => real.store({ ...input, provenance: without(input.provenance ?? {}, "sources") }),
+    }),
+    "trust is the lowest of the sources, and 'verified' needs evidence",
+  ],
+  [
     "shows pending memories",
     (real) => ({
       storeMany: (inputs) => real.storeMany(inputs.map((input) => without(input, "pendingRun"))),

@@ -10,6 +10,7 @@ import {
   type ConformanceCheck,
   type Open,
 } from "./check.ts";
+import { MEMORY_RECORD_CHECKS } from "./memory-record.ts";
 import { MEMORY_SEARCH_CHECKS } from "./memory-search.ts";
 import { MEMORY_TRANSFER_CHECKS } from "./memory-transfer.ts";
 
@@ -20,7 +21,7 @@ import { MEMORY_TRANSFER_CHECKS } from "./memory-transfer.ts";
  * for (const { name, run } of memoryStoreConformance(open)) test(name, run);
  */
 export function memoryStoreConformance(open: Open<MemoryStore>): readonly ConformanceCheck[] {
-  return suite(open, { ...WRITE_CHECKS, ...MEMORY_SEARCH_CHECKS, ...MEMORY_TRANSFER_CHECKS });
+  return suite(open, { ...WRITE_CHECKS, ...MEMORY_SEARCH_CHECKS, ...MEMORY_TRANSFER_CHECKS, ...MEMORY_RECORD_CHECKS });
 }
 
 const WRITE_CHECKS: Checks<MemoryStore> = {
