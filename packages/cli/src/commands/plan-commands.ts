@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addPlanNewCommand } from "./plan-new-command.ts";
 import type { Attach } from "./verb.ts";
 
 const actions = () => import("./plan-actions.ts");
@@ -16,4 +17,5 @@ export function addPlanCommands(program: Command, attach: Attach): void {
   attach(plan.command("schema").description("Prints the JSON Schema of plan files."), async (session) =>
     (await actions()).printSchema(session),
   );
+  addPlanNewCommand(plan, attach);
 }

@@ -26,6 +26,7 @@ const DIRECTION =
 
 /** Something that a result can be compared with. */
 const ANCHOR =
+  // oxlint-disable-next-line no-control-regex -- a blanked-out literal
   /\u0000|\d|\b\p{Ll}+\p{Lu}\w*|\b\w+_\w+\b|\b\w+\(|\b(?:when|whenever|if|unless|until|while|once|after|before|than|instead of|except|only|without|whose|which|that|so that|such that|as soon as|from .{1,30} to|into|by \p{L}+ing|with (?:a|an|the|its|their)|each|every time|one|two|three|four|five|six|seven|eight|nine|ten|twice|first|last|second|third|half|none|nobody|no (?:more|other)?|same|equal|called|named|of the form)\b/u;
 
 /** What a clause leans on, if nothing in it can be looked up: a word of judgement, or a direction without an end. */

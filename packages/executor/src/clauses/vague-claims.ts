@@ -45,6 +45,7 @@ export const VAGUE_CLAIMS: readonly VagueRule[] = [
   {
     rule: "unmeasuredComparison",
     pattern:
+      // oxlint-disable-next-line no-control-regex -- a blanked-out literal
       /\b(?:make|makes|making|be|is|are|feel|feels|look|looks|become|becomes|get|gets|keep|seem|write|build|need|want|have)\b(?:\s+[\w\u0000'/-]+){0,7}?\s+((?:(?:a (?:bit|little|lot)|much|far|even|somewhat|slightly)\s+)?(?:more|less|too)\s+(?!than\b|or\b|of\b|one\b|two\b|items?\b|rows?\b|space\b|time\b)[\p{L}-]+(?:able|ible|ful|ive|ous|ent|ant|ing|al|ic|ed|y|ern|ain|ple|ean|ear|ust|ure|ial|icit|ct|te|id|le|rt|ful)?)(?!\s+than\b)(?=\s*(?:$|[.,;!?)]|for\b|in\b|to\b|and\b|on\b|around\b|about\b|when\b))/iu,
     settledByMeasure: true,
     reason: (words) => `'${words}' compares with nothing that can be looked up.`,
