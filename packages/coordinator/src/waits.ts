@@ -70,7 +70,15 @@ export class Waits {
         { poll, signal, patience, late: () => tookTooLong(on.map((one) => one.actor).join(", "), patience) },
       );
     } finally {
-      await store.dropWait(id);
+      await this.#forget(id);
+    }
+  }
+
+  async #forget(id: string): Promise<void> {
+    try {
+      await this.#options.store.dropWait(id);
+    } catch {
+      // A store that cannot be reached forgets by itself.
     }
   }
 }
