@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import Database from "libsql";
@@ -288,9 +288,9 @@ describe("databases of earlier versions", () => {
     );
     return at;
   }
-  const VERSIONS = [1, 2, 3, 4].filter((version) =>
-    existsSync(new URL(`fixtures/schema-${version}.db.gz`, import.meta.url)),
-  );
+  const VERSIONS = readdirSync(new URL("fixtures/", import.meta.url))
+    .flatMap((name) => /^schema-(\d+)\.db\.gz$/.exec(name)?.[1] ?? [])
+    .map(Number);
 
   test.each(VERSIONS)("version %i opens, keeps everything, and does what new ones do", async (version) => {
     const { url, file } = old(version);

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import path from "node:path";
 import Database from "libsql";
 import { openStorage } from "@mnemosyne/storage";
 import { beforeAll, expect, test } from "vitest";
@@ -179,3 +181,60 @@ function integrity(file: string): { readonly database: unknown; readonly index: 
   database.close();
   return { database: checked[0], index: "ok" };
 }
+
+test("nothing acknowledged is lost by four writers that are stopped and killed while others search the folder", async () => {
+  const { url, file } = fresh();
+  await (await openStorage(url)).close();
+  const folder = path.dirname(file);
+  // Reads every file as a search over a workspace does, and copies them as a careless snapshot does.
+  const searcher = start(
+    `
+    const { execFileSync } = await import("node:child_process");
+    const { cpSync } = await import("node:fs");
+    say("ready");
+    for (let round = 0; ; round++) {
+      try { execFileSync("grep", ["-r", "-c", "-a", "single", arguments_[0]]); } catch {}
+      try { cpSync(arguments_[0], arguments_[1], { recursive: true }); } catch {}
+      await pause(20);
+    }
+    `,
+    [folder, `${folder}-snapshot`],
+  );
+  await searcher.says("ready");
+  const writers = Array.from({ length: 4 }, () => start(WRITER, [url]));
+  await Promise.all(writers.map((writer) => writer.says("ready")));
+  for (let round = 0; round < 4; round++) {
+    const stopped = writers[round];
+    stopped?.kill("SIGSTOP");
+    await new Promise((resolve) => {
+      setTimeout(resolve, 120);
+    });
+    stopped?.kill("SIGCONT");
+  }
+  for (const writer of writers) writer.kill("SIGKILL");
+  searcher.kill("SIGKILL");
+  // A writer that waited behind a stopped one longer than its busy timeout has said so and ended; what it said before counts.
+  const ends = await Promise.all(writers.map((writer) => writer.ended.catch(String)));
+  for (const end of ends) expect(end).toMatch(/^SIGKILL$|E_STORAGE_BUSY/);
+  await searcher.ended;
+  rmSync(`${folder}-snapshot`, { recursive: true, force: true });
+
+  const acknowledged = writers.flatMap(({ lines }) =>
+    lines
+      .filter((line) => /^(?:ack|group) /.test(line))
+      .flatMap((line) => (line.split(" ").at(-1) ?? "").split(",")),
+  );
+  const storage = await openStorage(url);
+  const missing: string[] = [];
+  for (const id of acknowledged) if ((await storage.get(id)) === undefined) missing.push(id);
+  expect({ missing, some: acknowledged.length > 20 }).toEqual({ missing: [], some: true });
+  const groups = new Map<string, number>();
+  for await (const record of storage.export()) {
+    const group = record.link === undefined ? /^group (\S+)/.exec(record.content)?.[1] : undefined;
+    if (group !== undefined) groups.set(group, (groups.get(group) ?? 0) + 1);
+  }
+  expect([...groups.values()].filter((parts) => parts !== 8)).toEqual([]);
+  expect(await storage.maintenance.check()).toEqual({ ok: true, problems: [], notes: [] });
+  await storage.close();
+  expect(integrity(file)).toEqual({ database: "ok", index: "ok" });
+}, 60_000);
