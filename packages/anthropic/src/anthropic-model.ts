@@ -8,6 +8,7 @@ import {
   type TokenCount,
   type TokenCounter,
 } from "@mnemosyne/core";
+import { createCircuitBreaker, type CircuitOptions } from "./circuit-breaker.ts";
 import { ask, type AskContext } from "./ask.ts";
 import { defaultModel } from "./default-model.ts";
 import { mapError } from "./errors.ts";
@@ -37,6 +38,8 @@ export interface AnthropicModelOptions {
   readonly timeout?: number;
   /** Milliseconds without a byte of a stream before it counts as stalled. Default 2 minutes. */
   readonly idleTimeout?: number;
+  /** When a provider that keeps failing is left alone: 5 failed questions in a row, for 30 s. `false`: never. */
+  readonly circuit?: CircuitOptions | false;
   /** Mark system prompt, tools and the growing end of tool loops for the provider's prompt cache. Default true. */
   readonly promptCache?: boolean;
   /** Windows and prices. Default: the built-in table. */
@@ -75,6 +78,7 @@ export function createAnthropicModel(options: AnthropicModelOptions = {}): Anthr
     timeout: whole("timeout", options.timeout ?? client.timeout, 1),
     idleTimeout: whole("idleTimeout", options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT, 1),
     counter: options.counter,
+    circuit: createCircuitBreaker(options.circuit === false ? { failures: Infinity } : options.circuit),
     usdOf: (usage, name) => usdOf(usage, catalog.get(name) ?? catalog.get(model)),
   };
   const base = (request: ModelRequest, tools?: Parameters<LanguageModel["runTools"]>[0]["tools"]) => {

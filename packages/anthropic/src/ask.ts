@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Anthropic } from "@anthropic-ai/sdk";
 import { MnemosyneError, type ModelOptions, type ModelResponse, type TokenCounter } from "@mnemosyne/core";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { isBrokenReply, mapError } from "./errors.ts";
 import { beginExchange, type Exchange } from "./exchange.ts";
 import { boundInput } from "./input-bound.ts";
@@ -17,6 +18,7 @@ export interface AskContext {
   readonly idleTimeout: number;
   readonly counter: TokenCounter | undefined;
   readonly usdOf: (usage: TokenUsage, model: string) => number;
+  readonly circuit: CircuitBreaker;
 }
 
 /** An answer, and the message that the next request repeats. */
@@ -39,6 +41,23 @@ export async function ask(
   options: ModelOptions,
   turn: number,
 ): Promise<Answer> {
+  context.circuit.enter();
+  try {
+    const answer = await askUntilWhole(context, params, options, turn);
+    context.circuit.succeeded();
+    return answer;
+  } catch (error) {
+    context.circuit.failed(error);
+    throw error;
+  }
+}
+
+async function askUntilWhole(
+  context: AskContext,
+  params: MessageParams,
+  options: ModelOptions,
+  turn: number,
+): Promise<Answer> {
   const input = boundInput(params, context.counter);
   let left = context.maxRetries;
   for (let round = 0; ; round++) {
@@ -56,7 +75,8 @@ export async function ask(
     } finally {
       exchange.end();
     }
-    await pause(FIRST_PAUSE * 2 ** round, options.signal);
+    // Between half and all of it, so that many that broke together do not come back together.
+    await pause(FIRST_PAUSE * 2 ** round * (0.5 + Math.random() / 2), options.signal);
   }
 }
 

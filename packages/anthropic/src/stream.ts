@@ -13,6 +13,7 @@ export async function* streamAnswer(
   params: MessageParams,
   options: ModelOptions,
 ): AsyncGenerator<ModelStreamEvent, void, undefined> {
+  context.circuit.enter();
   const input = boundInput(params, context.counter);
   const exchange = openExchange(context, params, input.high, options, 1, context.maxRetries);
   const inputs = watchInputs();
@@ -30,15 +31,21 @@ export async function* streamAnswer(
     inputs.check(message);
     known = true;
     const response = await exchange.succeed(checked(message));
+    context.circuit.succeeded();
     calibrate(context, input.value, response);
     refuseNonAnswer(response, message);
     yield { type: "done", response };
   } catch (error) {
     known = true;
-    throw await exchange.fail(error);
+    const failure = await exchange.fail(error);
+    context.circuit.failed(failure);
+    throw failure;
   } finally {
     // The reader left in the middle: what was sent is charged, and the observer has to hear of it.
-    if (!known) await exchange.fail(new DOMException("The reader left the stream.", "AbortError"));
+    if (!known)
+      context.circuit.failed(
+        await exchange.fail(new DOMException("The reader left the stream.", "AbortError")),
+      );
     exchange.end();
   }
 }
