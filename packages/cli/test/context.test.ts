@@ -99,7 +99,7 @@ test("skills are named with their relevance, nearest first", async () => {
     skills: [
       {
         name: "test-repair",
-        scope: "project",
+
         path: expect.stringContaining("test-repair/SKILL.md"),
         score: expect.any(Number),
       },

@@ -53,6 +53,15 @@ export function addContextCommands(program: Command, attach: Attach): void {
   addPlaybookCommands(program, attach);
 }
 
+function format(): Option {
+  return new Option(
+    "--format <name>",
+    "ace: text of the ACE project; skillbook: JSON of agentic-context-engine",
+  )
+    .choices(["ace", "skillbook"])
+    .default("ace");
+}
+
 function addPlaybookCommands(program: Command, attach: Attach): void {
   const playbook = program
     .command("playbook")
@@ -81,10 +90,6 @@ function addPlaybookCommands(program: Command, attach: Attach): void {
       .option("--run <id>", "all changes of this run"),
     async (session, options) => (await playbooks()).revertPlaybook(session, options),
   );
-  const format = (): Option =>
-    new Option("--format <name>", "ace: text of the ACE project; skillbook: JSON of agentic-context-engine")
-      .choices(["ace", "skillbook"])
-      .default("ace");
   attach<ExportOptions>(
     playbook
       .command("export")

@@ -29,6 +29,8 @@ export const FLOW: readonly Exclude<ContextShare, "critical">[] = ["project", "s
 export interface Allocation {
   /** Tokens for everything. */
   readonly budget: number;
+  /** Tokens beyond the budget that items may sum up to, because together they count for less. Shares stay those of the budget. */
+  readonly slack?: number;
   /** Tokens that the critical section takes, whatever its share. */
   readonly critical: number;
   /** Everything that is not critical. */
@@ -67,7 +69,7 @@ export function allocate(allocation: Allocation): {
   const taken: Candidate[] = [];
   const headed = new Set<string>();
   const used = new Map<ContextShare, number>();
-  let left = budget - allocation.critical;
+  let left = budget + (allocation.slack ?? 0) - allocation.critical;
   let flow = Math.max(0, percent(sections.critical.share) - allocation.critical);
   const waiting = new Map(
     FLOW.map((share) => [share, ranked(allocation.candidates.filter((each) => each.share === share))]),

@@ -10,7 +10,7 @@ import { compressWith } from "../compress/compress-items.ts";
 import { allocate, type Sections } from "./allocate.ts";
 import type { Collected } from "./collect.ts";
 import { kindOf, type Candidate, type ContextOffer, type Dropped } from "./offer.ts";
-import { headingOf, renderText, sampleBlock, type Head } from "./render.ts";
+import { headingOf, renderText, sampleBlock, turnsFrame, type Head } from "./render.ts";
 
 /** What one context is assembled from. */
 export interface AssemblyParts {
@@ -26,6 +26,9 @@ export interface AssemblyParts {
 }
 
 const SHARES: readonly ContextShare[] = ["critical", "skills", "project", "general"];
+
+/** Fewer tokens than this are not worth a second look. */
+const SLACK = 15;
 
 /** Assembles one context. No I/O. */
 export class Assembly {
@@ -50,17 +53,29 @@ export class Assembly {
     const alone = total(critical);
     if (alone.tokens > budget) throw tooSmall(alone.tokens, budget);
 
-    const { taken, dropped } = allocate({
-      budget,
-      critical: alone.tokens,
-      candidates: candidates.filter((candidate) => candidate.share !== "critical"),
-      sections,
-      headingTokens: ({ kind }) => count(headingOf(kind)),
-      shrink: (candidate, tokens) => this.#shrink(candidate, tokens),
-    });
+    const fill = (slack: number): ReturnType<typeof allocate> =>
+      allocate({
+        budget,
+        slack,
+        critical: alone.tokens,
+        candidates: candidates.filter((candidate) => candidate.share !== "critical"),
+        sections,
+        headingTokens: ({ kind, offer }) => count(offer.turn === undefined ? headingOf(kind) : turnsFrame()),
+        shrink: (candidate, tokens) => this.#shrink(candidate, tokens),
+      });
+    let { taken, dropped } = fill(0);
+    let whole = total([...critical, ...taken]);
+    // Item by item rounds up; what that leaves over at the end is offered once more.
+    if (dropped.length > 0 && budget - whole.tokens >= SLACK) {
+      const more = fill(budget - whole.tokens);
+      const fuller = total([...critical, ...more.taken]);
+      if (fuller.tokens <= budget && fuller.tokens > whole.tokens) {
+        ({ taken, dropped } = more);
+        whole = fuller;
+      }
+    }
     const included = [...taken];
     const squeezed: Dropped[] = [];
-    let whole = total([...critical, ...included]);
     // A counter may count the whole higher than its parts: what was taken last goes first.
     while (whole.tokens > budget) {
       const candidate = included.pop();
@@ -79,10 +94,10 @@ export class Assembly {
   }
 
   #shrink(candidate: Candidate, tokens: number): Candidate | undefined {
-    const marked: ContextOffer = {
-      ...candidate.offer,
-      attributes: { ...candidate.offer.attributes, excerpt: "true" },
-    };
+    const marked: ContextOffer =
+      candidate.offer.turn === undefined
+        ? { ...candidate.offer, attributes: { ...candidate.offer.attributes, excerpt: "true" } }
+        : candidate.offer;
     const frame = this.#parts.count(sampleBlock(candidate.kind, { ...marked, text: "" }));
     const smaller = compressWith(this.#parts.compressors, marked, tokens - frame);
     if (smaller === undefined) return undefined;

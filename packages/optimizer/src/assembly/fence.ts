@@ -22,6 +22,28 @@ export function authorFence(authored: readonly string[], contents: readonly stri
   return firstAbsent(contents, `author\0${nonce}\0${digest(contents)}`);
 }
 
+/**
+ * A short code that begins no line of the contents, to stand between the items of one block. Longer where somebody wrote all
+ * the short ones.
+ */
+export function itemFence(contents: readonly string[], nonce: string): string {
+  const seed = `item\0${nonce}\0${digest(contents)}`;
+  const lines = contents.map((content) => `\n${content.toLowerCase()}`);
+  for (let round = 0; ; round++) {
+    const mark = code(`${seed}\0${round}`).slice(0, Math.min(LENGTH, 3 + Math.floor(round / 64)));
+    if (!lines.some((text) => beginsLine(text, mark))) return mark;
+  }
+}
+
+function beginsLine(text: string, mark: string): boolean {
+  for (let at = text.indexOf(mark); at !== -1; at = text.indexOf(mark, at + 1))
+    if (!/[\p{L}\p{N}]/u.test(text[at - 1] ?? "\n")) return true;
+  return false;
+}
+
+/** As long as a common {@link itemFence}, to measure with. */
+export const SAMPLE_MARK = "qtx";
+
 /** As long and of the same letters as any fence, to measure delimiters with. */
 export const SAMPLE_FENCE = code("sample");
 

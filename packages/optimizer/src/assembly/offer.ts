@@ -28,6 +28,18 @@ export interface ContextOffer extends ContextItem {
   readonly attributes?: Readonly<Record<string, string>>;
   readonly whole?: string;
   readonly leaveOut?: string;
+  /** A turn of a conversation: such items share one block, in the order of their places. */
+  readonly turn?: Turn;
+}
+
+/** What stands before a turn's text, and where it belongs. */
+export interface Turn {
+  /** Who said it, and what else is said of it. */
+  readonly label: string;
+  /** Said once for turns that share it. */
+  readonly day: string;
+  /** Sorts turns. */
+  readonly place: string;
 }
 
 /** An offer on its way into a context. */
