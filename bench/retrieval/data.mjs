@@ -8,6 +8,8 @@ const lines = (file) =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
+const day = (text) => `${text.slice(0, 10)}T00:00:00Z`;
+
 const names = (folder, ending) =>
   readdirSync(folder)
     .filter((file) => file.endsWith(ending))
@@ -58,7 +60,6 @@ export function locomo(folder) {
 
 /** RealMem: facts in the order of the sessions that gave them; a question sees those of earlier sessions only. */
 export function realmem(folder) {
-  const day = (text) => `${text.slice(0, 10)}T00:00:00Z`;
   return names(folder, ".memories.jsonl").map((name) => {
     const facts = lines(join(folder, `${name}.memories.jsonl`));
     const known = new Set(facts.map(({ id }) => id));

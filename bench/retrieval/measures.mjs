@@ -2,13 +2,14 @@
 
 export const MEASURES = ["R@5", "R@10", "R@20", "hit@10", "MRR", "nDCG@10"];
 
+const gain = (place) => 1 / Math.log2(place + 2);
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
+
 /** The measures of one ranking (ids, best first) for one set of evidence, each from 0 to 1. */
 export function measure(ranking, evidence) {
   const wanted = new Set(evidence);
   const places = ranking.flatMap((id, index) => (wanted.has(id) ? [index] : []));
   const within = (depth) => places.filter((place) => place < depth).length;
-  const gain = (place) => 1 / Math.log2(place + 2);
-  const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
   const ideal = Array.from({ length: Math.min(10, wanted.size) }, (_, place) => gain(place));
   return {
     "R@5": within(5) / wanted.size,

@@ -6,8 +6,8 @@ const LIMIT = 20;
 
 /**
  * The measures of every question. `options`: those of `openStorage` beside the url; `plain`: without threads, actors,
- * dates and tags; `shared`: all conversations in one database, each in a namespace of its own; `padding`: memories of
- * another namespace.
+ * dates and tags; `shared`: all conversations in one database, each in a namespace of its own; `now`: asked
+ * today instead of at the end of the conversation.
  */
 export async function replay(conversations, { plain = false, shared = false, now = false, ...options } = {}) {
   const results = [];
@@ -33,7 +33,8 @@ export async function replay(conversations, { plain = false, shared = false, now
       const hits = await storage.search(question.text, {
         namespace,
         limit: LIMIT,
-        ...(now ? {} : { asOf: question.asOf }),
+        // Without dates everything was stored today.
+        ...(now || plain ? {} : { asOf: question.asOf }),
       });
       spent += performance.now() - began;
       asked++;

@@ -74,3 +74,35 @@ export function query(number) {
   const word = () => WORDS[200 + Math.floor(random() * 4800)];
   return [word(), word(), word()];
 }
+
+/** Three of the hundred commonest words. */
+export function commonQuery(number) {
+  const random = generator(5 + number * 104_729);
+  const word = () => WORDS[Math.floor(random() * 100)];
+  return [word(), word(), word()];
+}
+
+/** A stand-in for word vectors of this vocabulary: the sum of a fixed vector a word, in 100 dimensions. */
+export function wordEmbedder() {
+  const known = new Map();
+  const vectorOf = (word) => {
+    let vector = known.get(word);
+    if (vector === undefined) {
+      let seed = 7;
+      for (const character of word) seed = Math.imul(seed ^ character.charCodeAt(0), 16_777_619);
+      const random = generator(seed);
+      vector = Float32Array.from({ length: 100 }, () => random() - 0.5);
+      known.set(word, vector);
+    }
+    return vector;
+  };
+  const embed = (text) => {
+    const sum = new Float32Array(100);
+    for (const word of text.split(" ")) {
+      const vector = vectorOf(word);
+      for (let at = 0; at < 100; at++) sum[at] += vector[at];
+    }
+    return sum;
+  };
+  return { id: "bench-words@1/100", dimensions: 100, weight: 0.25, embed: async (texts) => texts.map(embed) };
+}

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MemoryId } from "@mnemosyne/core";
 import { openStorage } from "@mnemosyne/storage";
-import { memory, query } from "./corpus.mjs";
+import { commonQuery, memory, query, wordEmbedder } from "./corpus.mjs";
 import { openRaw } from "./raw.mjs";
 
 const sizes = process.argv.slice(2).map(Number);
@@ -79,6 +79,17 @@ async function measure(rows) {
         (round) => storage.search(query(round).join(" "), listing),
         "1.5",
       );
+      await compare(
+        "search, 3 of the commonest words",
+        rows > 50_000 ? 60 : 200,
+        (round) => raw.search(commonQuery(round)),
+        (round) => storage.search(commonQuery(round).join(" "), listing),
+        rows > 50_000 ? "0.5" : "-",
+      );
+      console.log(
+        `\nThe commonest words: ${(await overlap(raw, storage, listing)).toFixed(3)} of the exact first ten\n`,
+      );
+      await measureHybrid(rows, storage, listing);
     }
     await compare(
       `store, ${synchronous}`,
@@ -91,6 +102,47 @@ async function measure(rows) {
     raw.db.close();
     await storage.close();
   }
+}
+
+/** How many of the yardstick's first ten ours finds too, of the commonest words. */
+async function overlap(raw, storage, listing) {
+  let common = 0;
+  let all = 0;
+  for (let round = 0; round < 40; round++) {
+    const words = commonQuery(round);
+    const found = new Set((await storage.search(words.join(" "), listing)).map(({ content }) => content));
+    for (const { content } of raw.search(words)) {
+      all++;
+      if (found.has(content)) common++;
+    }
+  }
+  return common / all;
+}
+
+/** What searching by meaning too costs above searching by words. */
+async function measureHybrid(rows, lexical, listing) {
+  const hybrid = await openStorage({
+    url: `file:${join(folder, `hybrid-${rows}.db`)}`,
+    embedder: wordEmbedder(),
+    synchronous: "normal",
+  });
+  await hybrid.storeMany(Array.from({ length: rows }, (_, number) => memory(number)));
+  const began = performance.now();
+  await hybrid.search("word", listing);
+  const first = performance.now() - began;
+  const spent = { lexical: [], hybrid: [] };
+  for (let round = -20; round < 500; round++)
+    for (const [side, storage] of Object.entries({ lexical, hybrid })) {
+      const start = performance.now();
+      await storage.search(query(Math.abs(round)).join(" "), listing);
+      if (round >= 0) spent[side].push(performance.now() - start);
+    }
+  const [words, both] = [quantile(spent.lexical, 0.5), quantile(spent.hybrid, 0.5)];
+  console.log(
+    `Hybrid: ${both.toFixed(2)} ms, words alone ${words.toFixed(2)} ms: ${(both - words).toFixed(2)} ms more (target 0.6 at 10,000); the first one, which reads the vectors, ${first.toFixed(0)} ms\n`,
+  );
+  console.log("| call | raw us | ours us | ratio | target | ours p99 us |\n|---|---|---|---|---|---|");
+  await hybrid.close();
 }
 
 async function measureJournal(raw, storage) {
@@ -138,6 +190,20 @@ async function measureBatches() {
   console.log(
     `storeMany of ${inputs.length}: ${(inputs.length / seconds).toFixed(0)} rows/s with text index (target 12,000); longest gap of the event loop ${gap.toFixed(0)} ms (target 50)`,
   );
+  for (const { label, target, thread } of [
+    { label: "with vectors", target: 9000, thread: false },
+    { label: "with vectors and threads", target: 5000, thread: true },
+  ]) {
+    const options = { embedder: wordEmbedder() };
+    const other = await openStorage({ url: `file:${join(folder, `${target}.db`)}`, ...options });
+    const start = performance.now();
+    await other.storeMany(
+      thread ? inputs.map((input, number) => ({ ...input, thread: `thread-${number % 200}` })) : inputs,
+    );
+    const rate = (inputs.length / (performance.now() - start)) * 1000;
+    console.log(`${label}: ${rate.toFixed(0)} rows/s (target ${target})`);
+    await other.close();
+  }
   const ratios = [];
   for (let round = 0; round < 5; round++) {
     const alone = await rate(storage, 400, 1);

@@ -33,7 +33,7 @@ export interface StorageOptions {
    */
   readonly embedder?: Embedder;
   /**
-   * Bytes of memory for vectors (about 190 each for 100 dimensions). When they do not fit, searches find by words and
+   * Bytes of memory for vectors (about 170 each for 100 dimensions). When they do not fit, searches find by words and
    * use the vectors only to rank what they found. Default 268,435,456.
    */
   readonly vectorMemory?: number;

@@ -78,9 +78,7 @@ function* poolOf(
     for (const candidate of yield* rankedPool(match, search, values, shares))
       if (candidate.match > (best.get(candidate.row)?.match ?? 0)) best.set(candidate.row, candidate);
   if (rest !== undefined && best.size < search.limit)
-    for (const candidate of candidatesOf(
-      (yield* row(newestPool, { ...values, match: rest }))?.[0] as string,
-    ))
+    for (const candidate of candidatesOf((yield* row(newestPool, { ...values, match: rest }))?.[0] as string))
       if (!best.has(candidate.row)) best.set(candidate.row, candidate);
   return byMatch([...best.values()]).slice(0, values.pool);
 }

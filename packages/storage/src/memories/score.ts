@@ -37,7 +37,7 @@ export interface Ranking {
  * How much each term may add to (or take from) a match, as a share of its score so far. Measured on two data sets of
  * conversations; importance is kept small so that it decides only among near equals.
  */
-const SHARE = { recency: 0.2, actor: 0.4, time: 0.3, question: -0.1, importance: 0.1 } as const;
+const SHARE = { recency: 0.2, actor: 0.4, time: 0.3, question: -0.1, importance: 0.05 } as const;
 const RECENCY_DAYS = 30;
 const DAY = 86_400_000;
 

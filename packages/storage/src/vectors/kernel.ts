@@ -73,12 +73,6 @@ function moduleBytes(): Uint8Array {
     END,
     END,
   ]; // oxfmt-ignore
-  const text = (value: string): number[] => [value.length, ...Buffer.from(value)];
-  const section = (id: number, content: readonly number[]): number[] => [
-    id,
-    ...unsigned(content.length),
-    ...content,
-  ];
   return Uint8Array.from([
     0x00,
     0x61,
@@ -96,6 +90,12 @@ function moduleBytes(): Uint8Array {
   ]);
 }
 
+const text = (value: string): number[] => [value.length, ...Buffer.from(value)];
+const section = (id: number, content: readonly number[]): number[] => [
+  id,
+  ...unsigned(content.length),
+  ...content,
+];
 const BLOCK = 0x02;
 const LOOP = 0x03;
 const END = 0x0b;

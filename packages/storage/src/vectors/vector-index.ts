@@ -9,7 +9,6 @@ export interface Likeness {
 
 /** Vectors of one space in this process's memory, and an exact scan over those of some namespaces. */
 export class VectorIndex {
-  readonly #dimensions: number;
   /** Bytes of a row: its dimensions, filled up to what the kernel reads at once. */
   readonly #width: number;
   readonly #kernel: Kernel = makeKernel();
@@ -24,7 +23,6 @@ export class VectorIndex {
   #spaces = new Int32Array(0);
 
   constructor(dimensions: number) {
-    this.#dimensions = dimensions;
     this.#width = Math.ceil(dimensions / 16) * 16;
   }
 
