@@ -73,6 +73,7 @@ test(
         if (event.type === "result.stale") stale += 1;
       }
     }
+    expect(faults.kills + faults.pauses).toBeGreaterThan(0);
     expect(broken).toEqual([]);
     expect(await replay(url, runs)).toEqual(digests);
     await engine.stop();

@@ -28,6 +28,7 @@ export function chaosPlan(options: {
     version: 1,
     name,
     workspace,
+    concurrency: 3,
     tasks: Array.from({ length: tasks }, (_, index) => {
       const before = new Set<string>();
       for (let count = Math.min(index, Math.floor(random() * 4)); count > 0; count--)

@@ -12,7 +12,7 @@ const WORKER = `
   await engine.start();
   process.send?.("ready");
   await engine.work({
-    concurrency: 8,
+    concurrency: 2,
     onReport: (report) => { if ("error" in report) console.error(report.runId, report.error); },
   });
 `;
@@ -63,9 +63,10 @@ export class WorkerProcess {
     return this.#stopped;
   }
 
-  /** It has worked for as long as it took to start: one that never comes to anything would show nothing. */
+  /** It has worked for as long as it took to start (4 s at most): one that never comes to anything would show nothing. */
   get busy(): boolean {
-    return this.#readyAt !== undefined && performance.now() - this.#readyAt > this.#readyAt - this.#startedAt;
+    const readyAt = this.#readyAt;
+    return readyAt !== undefined && performance.now() - readyAt > Math.min(4000, readyAt - this.#startedAt);
   }
 
   /** kill -9, and another process in its place. */

@@ -1,5 +1,10 @@
 // Everything exported here is public API; whatever is not named here is private.
-export { OrchestrationEngine, type SubmitOptions, type WorkOptions } from "./orchestration-engine.ts";
+export {
+  OrchestrationEngine,
+  type EditOptions,
+  type SubmitOptions,
+  type WorkOptions,
+} from "./orchestration-engine.ts";
 export type { EngineOptions } from "./engine-options.ts";
 export type { EngineStorage } from "./storage.ts";
 export { RunHandle, type DecisionOptions, type RunHandleOptions, type RunResult } from "./run-handle.ts";
@@ -10,6 +15,7 @@ export {
   type LocalBackendOptions,
   type StoredPlan,
 } from "./local-backend.ts";
+export type { EditedTask, PlanEdit } from "./task/edit-plan.ts";
 export type { NotUndone, RollbackPreview } from "./task/preview-rollback.ts";
 export type { WorkReport } from "./run/run-worker.ts";
 export type { Performer, WorkContext, WorkResult } from "./run/work.ts";

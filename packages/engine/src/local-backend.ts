@@ -58,6 +58,8 @@ export interface StoredPlan {
 }
 
 const FOLLOW_MS = 100;
+/** A lease lasts 5 s where its holder cannot be seen to be gone. */
+const HOLD_TRIES = 60;
 const ENDED: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "rolledBack"]);
 
 /**
@@ -220,6 +222,45 @@ export class LocalBackend implements Backend {
       throw error;
     } finally {
       await lease.release();
+    }
+  }
+
+  /**
+   * Does something with a run that nobody may work on meanwhile: what a dead worker left is ended first. Throws
+   * `E_CONFLICT` while somebody works on it.
+   */
+  async exclusively<Value>(runId: string, use: (log: RunLog) => Promise<Value>): Promise<Value> {
+    const { storage, clock, scheduler, performerFor, identity } = this.#options;
+    const { signal } = new AbortController();
+    // A process that was just ended leaves its lease behind.
+    let lease = await holdRun(this.#options, runId, signal);
+    for (let tries = 0; lease === undefined && tries < HOLD_TRIES; tries++) {
+      await clock.sleep(FOLLOW_MS, signal);
+      lease = await holdRun(this.#options, runId, signal);
+    }
+    if (lease === undefined)
+      throw new MnemosyneError("E_CONFLICT", `Run ${runId} is being worked on; stop its worker first.`, {
+        kind: "conflict",
+      });
+    try {
+      const log = await this.open(runId);
+      if (log.head === 0) await this.#begin(log);
+      const driver = new RunDriver({
+        log,
+        clock,
+        scheduler,
+        journal: storage.journal,
+        performer: performerFor({ runId, plan: log.plan }),
+        worker: identity,
+        token: lease.token,
+        concurrency: 1,
+        signal,
+      });
+      await driver.settle();
+      return await use(log);
+    } finally {
+      await lease.release();
+      this.#notify(runId);
     }
   }
 

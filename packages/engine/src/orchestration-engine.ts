@@ -16,18 +16,20 @@ import { Coordinator } from "@mnemosyne/coordinator";
 import { assessInstructions, Executor, TOOL_NAMES } from "@mnemosyne/executor";
 import { Optimizer } from "@mnemosyne/optimizer";
 import { Orchestrator } from "@mnemosyne/orchestrator";
-import type { PlanFunctions } from "@mnemosyne/plan";
+import { planHash, type PlanFunctions } from "@mnemosyne/plan";
 import { Reviewer } from "@mnemosyne/reviewer";
 import { createCommandRunner, createRedactor, processStartTime } from "@mnemosyne/workspace";
 import { systemClock } from "./clock.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { LocalBackend, type CarryOptions, type StoredPlan } from "./local-backend.ts";
+import { newRunId } from "./new-run-id.ts";
 import { planOf, type PlanSource } from "./plan-source.ts";
 import { RunHandle, type RunResult } from "./run-handle.ts";
 import type { EngineStorage } from "./storage.ts";
 import { RunWorker, type WorkReport } from "./run/run-worker.ts";
 import { performRun } from "./task/perform-run.ts";
 import { readPayload } from "./task/outputs.ts";
+import { planEdit, undoRemoved, type PlanEdit } from "./task/edit-plan.ts";
 import { previewRollback } from "./task/preview-rollback.ts";
 import type { RunServices } from "./task/run-services.ts";
 import { TreeStore } from "./task/tree-store.ts";
@@ -38,6 +40,13 @@ export interface SubmitOptions extends CarryOptions {
   readonly runId?: string;
   /** False: only begin the run; whoever has its handle carries it. Default true. */
   readonly carry?: boolean;
+}
+
+/** Options of {@link OrchestrationEngine.editPlan}. */
+export interface EditOptions {
+  readonly undoRemoved?: boolean;
+  readonly dryRun?: boolean;
+  readonly by?: string;
 }
 
 /** Options of {@link OrchestrationEngine.work}. */
@@ -153,19 +162,7 @@ export class OrchestrationEngine {
   /** Begins a plan and gives its run at once; the work goes on here in the background. Throws `E_PLAN_INVALID`, `E_RUN_EXISTS`. */
   async submit(source: PlanSource, options: SubmitOptions = {}): Promise<RunHandle> {
     const loaded = planOf(source);
-    const check = this.#orchestrator.check(loaded.plan);
-    const faults = check.findings.filter(({ severity }) => severity === "error");
-    if (!check.valid)
-      throw new MnemosyneError(
-        "E_PLAN_INVALID",
-        `The plan '${loaded.plan.name}' cannot run: ${faults.map(({ path: at, message }) => `${at}: ${message}`).join("; ")}`,
-        {
-          kind: "input",
-          details: faults as never,
-          ...(faults[0] === undefined ? {} : { path: faults[0].path }),
-          ...(faults[0]?.fix === undefined ? {} : { hint: faults[0].fix }),
-        },
-      );
+    this.#mustBeSound(loaded.plan);
     const runId = RunId.parse(options.runId ?? newRunId(loaded.plan.name));
     const backend = this.#backendOrOpen();
     await backend.start(runId, loaded.plan, loaded.path === undefined ? {} : { source: loaded.path });
@@ -223,6 +220,58 @@ export class OrchestrationEngine {
     }
     const functions = this.#modules.get(runId)?.functions ?? {};
     return plan.tasks.every(({ work }) => work.kind !== "function" || work.function in functions);
+  }
+
+  /**
+   * Gives a known run another plan: finished tasks whose keys are unchanged stay, everything else runs when the run is
+   * carried on; each with its reason. `undoRemoved` compensates finished tasks that the new plan does not have; without
+   * it they are listed and stay. `dryRun` only tells. Throws `E_RUN_NOT_FOUND`, `E_PLAN_INVALID`, `E_CONFLICT` while
+   * somebody works on the run.
+   */
+  async editPlan(runId: string, source: PlanSource, options: EditOptions = {}): Promise<PlanEdit> {
+    const loaded = planOf(source);
+    this.#mustBeSound(loaded.plan);
+    const { plan } = loaded;
+    const backend = this.#backendOrOpen();
+    if (options.dryRun === true) {
+      const log = await backend.open(runId);
+      return (await planEdit(this.#servicesFor(runId, log.plan), log, plan)).edit;
+    }
+    this.#modules.set(runId, loaded);
+    return await backend.exclusively(runId, async (log) => {
+      const services = this.#servicesFor(runId, log.plan);
+      const { edit, input } = await planEdit(services, log, plan);
+      if (planHash(plan) === planHash(log.plan)) return edit;
+      const compensated =
+        options.undoRemoved === true ? await undoRemoved(services, log, edit, this.#stopping.signal) : [];
+      const { stale } = await log.append({
+        inputs: [{ ...input, by: options.by ?? "person", compensated }],
+        observations: [],
+        payloads: [],
+      });
+      const refused = stale[0];
+      if (refused !== undefined)
+        throw new MnemosyneError("E_CONFLICT", `The plan was not edited: ${refused.reason}`, {
+          kind: "conflict",
+        });
+      return edit;
+    });
+  }
+
+  #mustBeSound(plan: Plan): void {
+    const check = this.#orchestrator.check(plan);
+    const faults = check.findings.filter(({ severity }) => severity === "error");
+    if (!check.valid)
+      throw new MnemosyneError(
+        "E_PLAN_INVALID",
+        `The plan '${plan.name}' cannot run: ${faults.map(({ path: at, message }) => `${at}: ${message}`).join("; ")}`,
+        {
+          kind: "input",
+          details: faults as never,
+          ...(faults[0] === undefined ? {} : { path: faults[0].path }),
+          ...(faults[0]?.fix === undefined ? {} : { hint: faults[0].fix }),
+        },
+      );
   }
 
   #handle(runId: string, signal?: AbortSignal): RunHandle {
@@ -327,6 +376,7 @@ export class OrchestrationEngine {
       compensations: new Map(Object.entries(module?.compensations ?? {})),
       gates: this.#reviewer,
       modelGates: new Set(this.#reviewer.modelGates),
+      gateVersions: new Map(this.#options.gates?.map(({ name, version }) => [name, version])),
       assembler: this.#options.assembler ?? this.#optimizer(),
       leasesFor: (task) => this.#orchestrator.leasesFor(task),
       coordinator:
@@ -334,18 +384,10 @@ export class OrchestrationEngine {
       commands: this.#options.commands ?? createCommandRunner(),
       stateDir: path.resolve(this.#options.stateDir ?? path.join(workspace, ".mnemosyne")),
       redact: this.#redact,
+      seen: {},
       host: hostname(),
       worker: this.#identity,
       random: Math.random,
     };
   }
-}
-
-/** `name-` and eight random hex digits, within the limits of a run id. */
-function newRunId(name: string): string {
-  const stem = name
-    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
-    .replace(/^[^A-Za-z0-9]+/, "")
-    .slice(0, 48);
-  return `${stem === "" ? "run" : stem}-${randomUUID().slice(0, 8)}`;
 }

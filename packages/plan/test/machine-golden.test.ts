@@ -26,6 +26,7 @@ const INPUTS: Record<RunInput["type"], true> = {
   "budget.refused": true,
   "timer.fired": true,
   "task.added": true,
+  "plan.edited": true,
   "run.cancelled": true,
   "retry.requested": true,
   "rollback.requested": true,

@@ -36,6 +36,7 @@ export {
 } from "./merge/merge-plan.ts";
 export { mergeTree, type MergeTreeOptions } from "./merge/merge-tree.ts";
 export { rebaseTree, type Rebased, type RebaseTreeOptions } from "./merge/rebase-tree.ts";
+export { globMatcher } from "./path/globs.ts";
 export { restoreRecords, type Restored, type RestoreOptions } from "./merge/restore-records.ts";
 export { readManifest, type ReadManifestOptions } from "./manifest/read-manifest.ts";
 export type { FileIdentity } from "./manifest/walk-folder.ts";

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { MnemosyneError, toErrorRecord, type ErrorRecord } from "@mnemosyne/core";
-import type { RunHandle, RunReport, WorkReport } from "@mnemosyne/engine";
+import type { OrchestrationEngine, RunHandle, RunReport, WorkReport } from "@mnemosyne/engine";
 import { loadPlan } from "@mnemosyne/plan";
 import { RunNarrator } from "../runs/progress.ts";
 import { followRun, openEngine } from "../runs/run-session.ts";
@@ -9,7 +9,7 @@ import { storedModule } from "../runs/stored-module.ts";
 import type { Session } from "../session.ts";
 import { Interrupted } from "../terminal.ts";
 import { checkText } from "./plan-text.ts";
-import { notUndoneText, reportText, rollbackText } from "./run-text.ts";
+import { editText, notUndoneText, reportText, rollbackText } from "./run-text.ts";
 
 /** Flags of `run`. */
 export interface RunOptions extends ModelFlags {
@@ -112,14 +112,38 @@ function toldOf(report: WorkReport): {
   return { runId, status: outcome.status, ...(outcome.error === undefined ? {} : { error: outcome.error }) };
 }
 
-/** Carries on a run, or attaches to a live one. */
-export async function resume(session: Session, options: ModelFlags, id = ""): Promise<number> {
-  return await withRun(
-    session,
-    options,
-    id,
-    async (run, head) => await followRun(session, run, { from: head }),
-  );
+/** Flags of `resume`. */
+export interface ResumeOptions extends ModelFlags {
+  readonly plan?: string;
+  readonly undoRemoved?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Carries on a run, or attaches to a live one; with another plan where one is given. */
+export async function resume(session: Session, options: ResumeOptions, id = ""): Promise<number> {
+  const { output, terminal } = session;
+  const { plan: file, dryRun, undoRemoved } = options;
+  if (file === undefined)
+    return await withRun(
+      session,
+      options,
+      id,
+      async (run, head) => await followRun(session, run, { from: head }),
+    );
+  const loaded = await loadPlan(path.resolve(terminal.cwd, file));
+  return await withRun(session, options, id, async (_run, head, engine) => {
+    const edit = await engine.editPlan(id, loaded, {
+      ...(dryRun === undefined ? {} : { dryRun }),
+      ...(undoRemoved === undefined ? {} : { undoRemoved }),
+    });
+    if (dryRun === true) {
+      output.result(edit, editText(edit));
+      return 0;
+    }
+    // Under --json stdout carries events only; the event plan.edited says what is kept.
+    for (const line of editText(edit).split("\n")) output.note(line);
+    return await followRun(session, engine.open(id, loaded), { from: head });
+  });
 }
 
 /** Shows how a run stands. */
@@ -158,7 +182,7 @@ async function withRun(
   session: Session,
   flags: ModelFlags,
   id: string,
-  use: (run: RunHandle, head: number) => Promise<number>,
+  use: (run: RunHandle, head: number, engine: OrchestrationEngine) => Promise<number>,
 ): Promise<number> {
   const record = await (await session.storage()).journal.getRun(id);
   if (record === undefined)
@@ -172,7 +196,7 @@ async function withRun(
     );
   const wired = await openEngine(session, flags);
   try {
-    return await use(wired.engine.open(id, await storedModule(record)), record.head);
+    return await use(wired.engine.open(id, await storedModule(record)), record.head, wired.engine);
   } finally {
     await wired.close();
   }

@@ -1,9 +1,8 @@
 import type { RunHandle } from "@mnemosyne/engine";
 import type { Command } from "commander";
 import { wholeNumber } from "../numbers.ts";
-import type { ModelFlags } from "../runs/model-source.ts";
 import type { Session } from "../session.ts";
-import type { DecideOptions, LogsOptions, RunOptions, WorkerOptions } from "./run-actions.ts";
+import type { DecideOptions, LogsOptions, ResumeOptions, RunOptions, WorkerOptions } from "./run-actions.ts";
 import { runLines } from "./run-text.ts";
 import type { Attach } from "./verb.ts";
 
@@ -47,7 +46,7 @@ export function addRunCommands(program: Command, attach: Attach): void {
     ),
     async (session, options) => (await actions()).work(session, options),
   );
-  attach<ModelFlags>(
+  attach<ResumeOptions>(
     withModel(
       program
         .command("resume")
@@ -55,7 +54,10 @@ export function addRunCommands(program: Command, attach: Attach): void {
         .description(
           "Carries on a run whose process is gone, or attaches to a live one. Completed tasks do not run again.",
         )
-        .argument("<run>", "its id"),
+        .argument("<run>", "its id")
+        .option("--plan <file>", "go on with this plan: finished tasks that it does not change stay")
+        .option("--undo-removed", "compensate finished tasks that the new plan does not have")
+        .option("--dry-run", "with --plan: show what stays and what runs, and why"),
     ),
     async (session, options, id) => (await actions()).resume(session, options, id),
   );

@@ -1,5 +1,5 @@
 import type { RunRecord } from "@mnemosyne/core";
-import type { NotUndone, RollbackPreview, RunReport, TaskReport } from "@mnemosyne/engine";
+import type { NotUndone, PlanEdit, RollbackPreview, RunReport, TaskReport } from "@mnemosyne/engine";
 import { allTokens } from "../runs/progress.ts";
 
 /** A list of runs for people. */
@@ -55,4 +55,12 @@ export function rollbackText(preview: RollbackPreview): string {
 /** Something that a rollback leaves as it is. */
 export function notUndoneText({ task, path, reason }: NotUndone): string {
   return `cannot undo ${path ?? `what ${task} did`}: ${reason}`;
+}
+
+/** What an edit of a plan means for each task, for people. */
+export function editText({ tasks }: PlanEdit): string {
+  const width = Math.max(...tasks.map(({ task }) => task.length));
+  return tasks
+    .map(({ task, action, reason }) => `${action.padEnd(7)} ${task.padEnd(width)}  ${reason}`)
+    .join("\n");
 }

@@ -1,6 +1,6 @@
 import type { ErrorRecord } from "../errors.ts";
 import type { TaskId } from "../ids.ts";
-import type { RunStatus, Task, TaskStatus, Usage } from "../plan/plan.ts";
+import type { Plan, RunStatus, Task, TaskStatus, Usage } from "../plan/plan.ts";
 import type { Verdict } from "../ports/gate.ts";
 import type { RunObservation } from "./observations.ts";
 import type { PayloadRef } from "./payload-ref.ts";
@@ -127,6 +127,20 @@ export type RunInput =
       readonly tasks: readonly Task[];
       readonly reason: "subagent" | "repair";
       readonly parent?: TaskId;
+    }
+  /**
+   * The run goes on with another plan. `keep`: completed tasks whose results still hold; every other task of the new
+   * plan runs, again where it ran before. `when` and `forEach`: what kept tasks say to tasks that look at them.
+   */
+  | {
+      readonly type: "plan.edited";
+      readonly by: string;
+      readonly plan: Plan;
+      readonly keep: readonly TaskId[];
+      readonly when?: Readonly<Record<string, boolean>>;
+      readonly forEach?: Readonly<Record<string, readonly string[]>>;
+      /** Removed tasks that were compensated before. */
+      readonly compensated?: readonly TaskId[];
     }
   | {
       readonly type: "run.cancelled";

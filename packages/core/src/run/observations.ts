@@ -146,6 +146,16 @@ export type RunObservation =
       readonly host: string;
     }
   | {
+      /** What a task's result depends on beside its definition: when none of it changed, the result still holds. */
+      readonly type: "task.keyed";
+      readonly task: TaskId;
+      readonly attempt: number;
+      /** Hash of the files that its `reads` match, or of all; missing where no file can matter. */
+      readonly files?: string;
+      /** Model, and versions of gates and tools. */
+      readonly tools: string;
+    }
+  | {
       /** A worker took the run: whoever held it before can append nothing any more. Tokens rise with every taking. */
       readonly type: "run.moved";
       readonly worker: string;

@@ -70,6 +70,11 @@ export class RunDriver {
     }
   }
 
+  /** Takes the run and ends what a dead worker left, without going on. */
+  settle(): Promise<void> {
+    return takeOver(this.#options, this.#context(this.#options.signal), { reopen: true });
+  }
+
   /** Journals a decision of this process. Gives whether it changed anything. */
   async deliver(decision: RunSignal): Promise<boolean> {
     const appended = await this.#options.log.append({ inputs: [decision], observations: [], payloads: [] });

@@ -57,7 +57,8 @@ export interface RunAppended {
  */
 export class RunLog {
   readonly runId: string;
-  readonly plan: Plan;
+  readonly #begun: Plan;
+  #plan: Plan;
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #redact: (text: string) => string;
@@ -78,7 +79,8 @@ export class RunLog {
 
   private constructor(runId: string, plan: Plan, options: RunLogOptions) {
     this.runId = runId;
-    this.plan = plan;
+    this.#begun = plan;
+    this.#plan = plan;
     this.#journal = options.journal;
     this.#clock = options.clock;
     this.#redact = options.redact;
@@ -97,6 +99,11 @@ export class RunLog {
   /** Sequence number of the last folded event. */
   get head(): number {
     return this.#head;
+  }
+
+  /** The run's plan as it is now: the one that it began with, or the newest edit. */
+  get plan(): Plan {
+    return this.#plan;
   }
 
   get state(): MachineState {
@@ -288,8 +295,9 @@ export class RunLog {
 
   async #reload(): Promise<void> {
     this.#doubtful = true;
-    this.#state = start(this.plan).state;
-    this.#projection = new RunProjection(this.plan);
+    this.#state = start(this.#begun).state;
+    this.#plan = this.#begun;
+    this.#projection = new RunProjection(this.#begun);
     this.#usage = NO_USAGE;
     this.#head = 0;
     for (;;) {
@@ -325,6 +333,7 @@ export class RunLog {
   #record(events: readonly RunEvent[]): void {
     for (const event of events) {
       this.#projection.add(event);
+      if (event.type === "plan.edited") this.#plan = event.plan;
       if (event.type === "run.moved" && event.token > (this.#holder?.token ?? 0)) this.#holder = event;
     }
     const last = events.at(-1);

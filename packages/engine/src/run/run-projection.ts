@@ -33,6 +33,10 @@ export interface TaskFacts {
   readonly processes: readonly { readonly pid: number; readonly startedAt: string; readonly host: string }[];
   readonly merged: readonly string[];
   readonly usage: Usage;
+  /** What its newest execution depended on beside its definition. */
+  readonly key?: { readonly files?: string; readonly tools: string };
+  /** Merges that there were when its newest execution began. */
+  readonly mergesBefore?: number;
   /** What it remembered and is not in quarantine. */
   readonly memories: readonly MemoryId[];
   readonly startedAt?: string;
@@ -95,6 +99,11 @@ export class RunProjection {
     return this.#merges.slice(task === undefined ? 0 : (this.#mergesAt.get(task) ?? 0));
   }
 
+  /** Merges from a place on (see `mergesBefore`), oldest first. */
+  mergesFrom(place: number): readonly Merge[] {
+    return this.#merges.slice(place);
+  }
+
   /** Tasks that there is something to say about. */
   get tasks(): readonly string[] {
     return [...this.#tasks.keys()];
@@ -121,6 +130,7 @@ export class RunProjection {
         const facts = this.#facts(event.task);
         facts.startedAt ??= event.at;
         facts.processes = [];
+        facts.mergesBefore = this.#merges.length;
         break;
       }
       case "task.executed":
@@ -200,6 +210,11 @@ export class RunProjection {
         const facts = this.#facts(event.task);
         facts.merged = [...new Set([...facts.merged, ...event.paths])];
         if (event.record !== undefined) this.#merges.push({ task: event.task, record: event.record });
+        break;
+      }
+      case "task.keyed": {
+        const { files, tools } = event;
+        this.#facts(event.task).key = { tools, ...(files === undefined ? {} : { files }) };
         break;
       }
       case "memory.stored": {

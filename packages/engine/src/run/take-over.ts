@@ -6,11 +6,12 @@ import type { WorkContext, WorkResult } from "./work.ts";
 
 /**
  * Takes a run for a worker. Whoever held it before can append nothing from here on; what it left running is ended, and
- * each of its executions goes on by its task's rule.
+ * each of its executions goes on by its task's rule. With `reopen` those that may simply run again are opened at once.
  */
 export async function takeOver(
   { log, performer, worker, token }: RunDriverOptions,
   context: WorkContext,
+  options: { readonly reopen?: boolean } = {},
 ): Promise<void> {
   await log.take(worker, token);
   const uncertain: RunInput[] = [];
@@ -19,7 +20,7 @@ export async function takeOver(
     if (status === "completed" && needsReview) await performer.settle(task);
     if (status !== "running" && status !== "reviewing") continue;
     await performer.endLeftovers(task, context);
-    if (status === "running" && task.onCrash !== "rerun")
+    if (status === "running" && (task.onCrash !== "rerun" || options.reopen === true))
       uncertain.push({ type: "task.uncertain", task: id, attempt, epoch, policy: task.onCrash });
   }
   if (uncertain.length > 0) await log.append({ inputs: uncertain, observations: [], payloads: [] });

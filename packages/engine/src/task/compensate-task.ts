@@ -16,7 +16,7 @@ export async function compensateTask(
 ): Promise<WorkResult> {
   const { task, attempt, outcome } = command;
   try {
-    await undo(services, command, log, signal);
+    await undoTask(services, command, log, signal);
     return { inputs: [{ type: "compensation.completed", task, attempt }] };
   } catch (error) {
     if (signal.aborted || (isMnemosyneError(error) && error.code.startsWith("E_STORAGE"))) throw error;
@@ -34,7 +34,8 @@ export async function compensateTask(
   }
 }
 
-async function undo(
+/** Calls a task's compensation once. */
+export async function undoTask(
   services: RunServices,
   { task: id, outcome }: { readonly task: TaskId; readonly outcome: "completed" | "unknown" },
   log: WorkContext["log"],

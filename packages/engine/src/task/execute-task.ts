@@ -12,6 +12,7 @@ import {
   type Finding,
   type Json,
   type RunInput,
+  type RunObservation,
   type Task,
   type Workspace,
 } from "@mnemosyne/core";
@@ -26,6 +27,7 @@ import { failureFingerprint } from "./failure-fingerprint.ts";
 import { conditionsOn, elementOf, inputsOf, readPayload } from "./outputs.ts";
 import type { RunServices } from "./run-services.ts";
 import { decideWithModel } from "./model-decider.ts";
+import { taskKey } from "./task-key.ts";
 import { limitTime } from "./time-limit.ts";
 import type { TreeStore } from "./tree-store.ts";
 
@@ -83,6 +85,8 @@ async function performWork(
       base: "none",
       ...(task.writes === undefined ? {} : { writes: task.writes }),
     }));
+  const key = await taskKey(services, task, claim.attempt === 1 ? tree?.base : undefined, limit.signal);
+  const keyed: RunObservation = { type: "task.keyed", task: task.id, attempt: claim.attempt, ...key };
   const agentTask = await describe(services, task, claim, context);
   const agentContext = await equip(services, task, claim, agentTask, workspace, context, limit);
   const agent = agentFor(services, task);
@@ -100,6 +104,7 @@ async function performWork(
           ...conditionsOn(log, task.id, result.output),
         },
       ],
+      observations: [keyed],
       payloads: output === undefined ? [] : [output],
     };
   const report = result.report === undefined ? undefined : payloadOf(services.redact(result.report));
@@ -113,6 +118,7 @@ async function performWork(
         ...(tree === undefined ? {} : { tree: await tree.hash() }),
       },
     ],
+    observations: [keyed],
     payloads: [output, report].filter((payload) => payload !== undefined),
   };
 }

@@ -14,6 +14,7 @@ import type {
 import type { ContextMonitor } from "@mnemosyne/context-monitor";
 import type { Coordinator } from "@mnemosyne/coordinator";
 import type { CompensationFunction } from "@mnemosyne/plan";
+import type { Manifest } from "@mnemosyne/workspace";
 import type { EngineStorage } from "../storage.ts";
 
 /** Everything that one run's work needs, wired by the engine. */
@@ -29,6 +30,8 @@ export interface RunServices {
   readonly gates: GateRunner;
   /** Names of gates that ask a model: they need not judge again what only moved. */
   readonly modelGates: ReadonlySet<string>;
+  /** Versions of gates that are not built in. */
+  readonly gateVersions: ReadonlyMap<string, string>;
   readonly assembler: ContextAssembler;
   readonly coordinator: Coordinator;
   /** Leases that a task takes before it starts. */
@@ -45,6 +48,8 @@ export interface RunServices {
   readonly stateDir: string;
   /** Absolute folder that the plan acts on. */
   readonly workspace: string;
+  /** The workspace's manifest as it was last read: files that did not change are not read again. */
+  readonly seen: { manifest?: Manifest };
   readonly clock: Clock;
   readonly redact: (text: string) => string;
   /** Tokens of an agent's context where neither task nor plan says less. */

@@ -79,7 +79,7 @@ export class TaskDigest {
  */
 function extraText(extra: TaskExtra): string {
   const { wait, decision, element, error } = extra;
-  return JSON.stringify([
+  const parts = [
     wait === undefined ? null : [wait.kind, wait.text, wait.question, wait.subject, wait.scope],
     extra.dueAt,
     decision === undefined ? null : [decision.granted, decision.subject, decision.by, decision.reason],
@@ -97,7 +97,10 @@ function extraText(extra: TaskExtra): string {
     extra.finished,
     extra.compensations,
     extra.origin,
-  ]);
+  ];
+  // Only where it is set: the digests of journals that know nothing of edits stay as they were.
+  if (extra.removed === true) parts.push("removed");
+  return JSON.stringify(parts);
 }
 
 function hashFields(seed: number, extra: number, small: number, cell: TaskCell): number {

@@ -130,7 +130,8 @@ function markSkipped(
 }
 
 /** With a member that ends like this no `forEach` task around it can complete any more. */
-function markCancelled(turn: Turn, cell: TaskCell, reason: string): void {
+/** It ends without having been done. Nothing of it may be open. */
+export function markCancelled(turn: Turn, cell: TaskCell, reason: string): void {
   for (let at = cell; ; at = cellAt(turn.state, at.parent)) {
     if (at === cell || (isTemplate(at) && !isEnded(at))) {
       touch(turn, at);

@@ -48,7 +48,7 @@ export interface Undoing {
 /** A run's state: one mutable object, changed in place by `step` only. */
 export interface RunState {
   readonly version: string;
-  readonly plan: Plan;
+  plan: Plan;
   readonly cells: TaskCell[];
   readonly byId: Map<string, TaskCell>;
   readonly digest: TaskDigest;

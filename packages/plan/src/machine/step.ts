@@ -5,6 +5,7 @@ import { sealFinish } from "./finish.ts";
 import { approvalDenied, approvalGranted, approvalRequested, questionAnswered } from "./inputs/decisions.ts";
 import * as executions from "./inputs/executions.ts";
 import * as rollback from "./inputs/rollback.ts";
+import { planEdited } from "./inputs/plan-edited.ts";
 import { retryRequested } from "./inputs/retry.ts";
 import { runCancelled, runJudged, runStarted, timerFired } from "./inputs/run.ts";
 import { tasksAdded } from "./inputs/task-added.ts";
@@ -104,6 +105,7 @@ const BY_TYPE: Handlers = {
   "approval.denied": approvalDenied,
   "question.answered": questionAnswered,
   "task.added": tasksAdded,
+  "plan.edited": planEdited,
   "run.cancelled": runCancelled,
   "run.judged": runJudged,
   "retry.requested": retryRequested,

@@ -48,6 +48,8 @@ export interface TaskExtra {
   finished?: boolean | undefined;
   /** Compensations begun in this run. */
   compensations?: number | undefined;
+  /** An edit of the plan took it out. */
+  removed?: boolean | undefined;
   /** The parent that no longer counts it. */
   origin?: TaskId | undefined;
 }

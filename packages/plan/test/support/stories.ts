@@ -18,6 +18,49 @@ const output = { hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15
 
 /** Runs that together have every input that the machine knows. */
 export const STORIES: Readonly<Record<string, () => Story>> = {
+  edited: () => {
+    const compensate = { run: "./refund.sh" };
+    const run = led(
+      plan([
+        task("a"),
+        task("b", ["a"], { attempts: 2 }),
+        task("sold", ["a"], { compensate }),
+        task("gone", ["b"]),
+        task("list"),
+        task("each", ["list"], { forEach: "list" as never }),
+      ]),
+      "2026-01-01T08:00:00.000Z",
+    );
+    run.complete("a", { output });
+    run.complete("sold", { output });
+    run.complete("list", { output, forEach: { each: ["h1", "h2"] } });
+    run.complete("each.0", { output });
+    run.claim("each.1");
+    run.claim("b");
+    run.report("b", { type: "task.failed", error, retryable: false });
+    run.report("each.1", { type: "task.completed", output });
+    run.give({
+      type: "plan.edited",
+      by: person,
+      plan: plan([
+        task("a"),
+        task("b", ["a"]),
+        task("list"),
+        task("each", ["list"], { forEach: "list" as never, attempts: 3 }),
+        task("new", ["a", "b", "each"], { when: { task: "a" as never, path: "", equals: 1 } }),
+      ]),
+      keep: ["a", "list"] as never,
+      when: { new: true },
+      forEach: { each: ["h1"] },
+      compensated: ["sold"] as never,
+    });
+    run.complete("b", { output });
+    run.complete("each.0", { output });
+    run.complete("new", { output });
+    run.give({ type: "rollback.requested", by: person });
+    run.give({ type: "workspace.restored", paths: 0 });
+    return run;
+  },
   release: () => {
     const run = led(
       plan(

@@ -26,6 +26,7 @@ export function retryRequested(turn: Turn, input: Input<"retry.requested">): Out
     return stale(`Task '${cell.id}' was left out because its condition is false.`);
   if (cell.extra?.element !== undefined && cell.parent < 0)
     return stale(`Task '${cell.id}' belongs to a list of elements that is no longer the current one.`);
+  if (cell.extra?.removed === true) return stale(`Task '${cell.id}' is no longer part of the plan.`);
   const { phase } = state;
   if (phase === "undoing") return stale("The run is being rolled back.");
   if (phase === "ending") return stale("The run is being stopped; ask again when it has ended.");
@@ -99,7 +100,7 @@ function needAround(
 
 /** A task that an agent added is opened again only by that agent, by name, or when that agent is done. */
 function mayReopen(state: RunState, cell: TaskCell): boolean {
-  if (cell.extra?.origin !== undefined) return false;
+  if (cell.extra?.origin !== undefined || cell.extra?.removed === true) return false;
   if (cell.parent < 0) return true;
   const parent = cellAt(state, cell.parent);
   return isTemplate(parent) || parent.status === "completed";
@@ -151,7 +152,8 @@ function isInstance(state: RunState, cell: TaskCell): boolean {
   return cell.parent >= 0 && isTemplate(cellAt(state, cell.parent));
 }
 
-function renewDeadline(turn: Turn): void {
+/** The deadline holds on, unless it has passed. */
+export function renewDeadline(turn: Turn): void {
   const { state } = turn;
   if (state.deadline === undefined) return;
   if (Date.parse(state.deadline) <= Date.parse(state.at)) state.deadline = undefined;
