@@ -2,6 +2,7 @@
 export { Optimizer, type OptimizerOptions } from "./optimizer.ts";
 export { DEFAULT_SECTIONS, type SectionLimits, type Sections } from "./assembly/allocate.ts";
 export type { BlockKind, ContextOffer } from "./assembly/offer.ts";
+export { capture, type CaptureOptions, type Captured, type CapturedMessage } from "./capture/capture.ts";
 export { SYSTEM_INSTRUCTIONS } from "./assembly/render.ts";
 export type { CompressedItems } from "./compress/compress-items.ts";
 export { createExcerptCompressor } from "./compress/excerpt.ts";
