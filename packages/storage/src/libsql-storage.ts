@@ -19,7 +19,6 @@ import type {
   MemoryLink,
   MemoryPatch,
   MemoryStats,
-  MemoryStore,
   NamespaceInput,
   PlaybookStore,
   SearchHit,

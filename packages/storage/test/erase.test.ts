@@ -54,7 +54,7 @@ async function spread(storage: Storage): Promise<string> {
       { class: "observation", body: { type: "memory.stored", id, summary: SECRET.slice(0, 60) } as never },
       { class: "input", body: { type: "run.cancelled", reason: "x" } as never },
     ],
-    payloads: [{ ref: { hash, bytes: payload.length } as never, text: payload }],
+    payloads: [{ ref: { hash, bytes: payload.length }, text: payload }],
   });
   await storage.blobs.put(new TextEncoder().encode(`attached: ${SECRET}`));
   await storage.blobs.put(new TextEncoder().encode("attached: something else"));

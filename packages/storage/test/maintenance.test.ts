@@ -194,10 +194,10 @@ describe("backup", () => {
       await storage.storeMany(
         Array.from({ length: 1000 }, (_, index) => ({ content: `memory ${index} walrus` })),
       );
-      let writing = true;
+      const stop = new AbortController();
       let stored = 1000;
       const writer = (async () => {
-        while (writing) {
+        while (!stop.signal.aborted) {
           await storage.store({ content: "meanwhile" });
           stored++;
         }
@@ -206,7 +206,7 @@ describe("backup", () => {
       const target = path.join(path.dirname(file), "kept", "copy.db");
       const made = await storage.maintenance.backup(target);
       const after = stored + 1;
-      writing = false;
+      stop.abort();
       await writer;
       expect(made).toEqual({ file: target, bytes: expect.any(Number) });
       expect(readFileSync(target).includes("walrus")).toBe(encryptionKey === undefined);

@@ -81,7 +81,7 @@ async function judgeEach(
     const memories = (JSON.parse(String(json)) as unknown[][]).map(judgedOf);
     examined += memories.length;
     const steps = memories.flatMap((memory) => judge(memory) ?? []);
-    for (let from = 0; from < steps.length && !dryRun;) {
+    for (let from = dryRun ? steps.length : 0; from < steps.length;) {
       const begin = from;
       const made = await database.write(() => applySome(steps, begin));
       for (const step of made.steps) note(step.change);

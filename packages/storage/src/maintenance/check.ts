@@ -18,8 +18,8 @@ export async function check(database: Database, signal: AbortSignal | undefined)
       : ((await inThread(file, [{ sql: integrity.sql }], signal))[0] ?? []);
   for (const [message] of found) if (message !== "ok") problems.push(String(message));
   const [missing, left] = (await database.read(() => row(textFaults))) ?? [];
-  if (Number(missing) > 0) problems.push(`${missing} memories are missing from the text index.`);
-  if (Number(left) > 0) problems.push(`${left} entries of the text index belong to no memory.`);
+  if (Number(missing) > 0) problems.push(`${String(missing)} memories are missing from the text index.`);
+  if (Number(left) > 0) problems.push(`${String(left)} entries of the text index belong to no memory.`);
   for (let after = 0; ;) {
     signal?.throwIfAborted();
     const from = after;
@@ -27,7 +27,7 @@ export async function check(database: Database, signal: AbortSignal | undefined)
     for (const [, hash, size, bytes] of page) {
       const content = bytesOf(bytes);
       if (content.byteLength !== size || sha256(content) !== hash)
-        problems.push(`Blob ${hash} does not have the bytes of its hash.`);
+        problems.push(`Blob ${String(hash)} does not have the bytes of its hash.`);
     }
     const last = page.at(-1);
     if (last === undefined) break;

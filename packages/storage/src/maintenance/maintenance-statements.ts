@@ -93,9 +93,9 @@ export const dropOldChanges = statement(
     SELECT id FROM memory_changes WHERE at <= ${parameter("before")} AND stage = 0 LIMIT 500)`,
 );
 
-/** Expired memories after a row id: row id and public id. */
+/** Expired memories after a row id, at most so many: row id and public id. */
 export const expiredMemories = statement(
-  () => sql`SELECT id, uuid FROM memories
+  () => sql`SELECT id, uuid FROM memories INDEXED BY memories_ranking
     WHERE id > ${parameter("after")} AND expires_at <= ${parameter("now")} AND stage = 0
       AND json_extract(detail, '$.expiresAt') <= ${parameter("now")}
     ORDER BY id LIMIT ${parameter("limit")}`,
@@ -105,8 +105,6 @@ const dangling: SQL = sql`stage = 0 AND EXISTS (
   SELECT 1 FROM (SELECT source AS uuid UNION ALL SELECT target) ends
   WHERE NOT EXISTS (SELECT 1 FROM memories m WHERE m.uuid = ends.uuid)
     AND NOT EXISTS (SELECT 1 FROM memory_changes c WHERE c.uuid = ends.uuid))`;
-
-export const countDangling = statement(() => sql`SELECT count(*) FROM memory_links WHERE ${dangling}`);
 
 /** Links after a row id that lead to what is gone and cannot come back: their row ids. */
 export const danglingLinks = statement(

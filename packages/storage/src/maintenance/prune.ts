@@ -54,7 +54,8 @@ async function pruneRuns(
 ): Promise<{ readonly observations: number; readonly payloads: number }> {
   let removed = 0;
   let payloads = 0;
-  for (let after = 0; observations !== false;) {
+  if (observations === false) return { observations: 0, payloads: 0 };
+  for (let after = 0; ;) {
     const values = { after, before: clock - observations * DAY };
     const found = await database.read(() => row(endedRuns, values));
     if (found === undefined) break;

@@ -73,7 +73,7 @@ export function historyOf(
     agent?: string;
     source?: string;
   };
-  const createdAt = stored?.createdAt ?? Date.parse(String(forgotten?.["createdAt"]));
+  const createdAt = stored?.createdAt ?? Date.parse(forgotten?.["createdAt"] as string);
   const by = provenance.agent ?? provenance.source;
   const counted = changes.filter(({ change }) => !UNCOUNTED.has(change));
   const began =

@@ -1,6 +1,5 @@
 import { sql, type SQL } from "drizzle-orm/sql";
 import { parameter, statement } from "../database/statement.ts";
-import { published } from "./change-statements.ts";
 
 const CELLS = sql.raw("source, target, l.type, strength, l.created_at, l.updated_at, changed_by, reason");
 const publishedLink: SQL = sql`(l.stage = 0 OR NOT EXISTS (

@@ -258,14 +258,6 @@ export const countMemories = statement(
     GROUP BY namespace, type`,
 );
 
-/** Row ids of everything that an export gives, oldest first; a null namespace means all. */
-export const listRows = statement(
-  () => sql`SELECT id FROM memories
-    WHERE (${parameter("namespace")} IS NULL OR namespace = ${parameter("namespace")}) AND pending_run IS NULL
-      AND ${visible} AND ${alive}
-    ORDER BY created_at, id`,
-);
-
 /** The newest batch of which, and of all before it, it is certain that nothing is hidden. */
 export const readSettledBatch = statement(
   () => sql`SELECT coalesce(
