@@ -88,11 +88,7 @@ export class Execution {
       signal?.removeEventListener("abort", cancel);
       clearTimeout(this.#graceTimer);
     }
-    return {
-      ok: this.#fates.allCompleted(),
-      tasks: this.#fates.outcomes(),
-      ...(this.#feed.error === undefined ? {} : { eventError: this.#feed.error }),
-    };
+    return resultOf(this.#fates, this.#feed.error);
   }
 
   #begin(): void {
@@ -336,4 +332,17 @@ export class Execution {
     this.#fates.settle(task, state, this.#now, error);
     if (this.#feed.open) this.#feed.tell(type, task, error);
   }
+}
+
+/** A table of many names costs more than the tasks it tells of: it is made when it is looked at. */
+function resultOf(fates: Fates, eventError: Error | undefined): ExecutionResult {
+  let tasks: ExecutionResult["tasks"] | undefined;
+  return {
+    ok: fates.allCompleted(),
+    get tasks() {
+      tasks ??= fates.outcomes();
+      return tasks;
+    },
+    ...(eventError === undefined ? {} : { eventError }),
+  };
 }

@@ -83,7 +83,7 @@ export interface TaskOutcome {
 export interface ExecutionResult {
   /** True when every task completed. */
   readonly ok: boolean;
-  /** Each task's fate, by name. */
+  /** Each task's fate, by name. Made when it is first read. */
   readonly tasks: Readonly<Record<string, TaskOutcome>>;
   /** What `onEvent` threw; it got no events after that. */
   readonly eventError?: Error;

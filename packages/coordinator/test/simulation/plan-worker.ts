@@ -134,7 +134,7 @@ export class PlanWorker {
     const { journal, runId } = this.#options;
     for (;;) {
       const at = this.#events.at(-1)?.at ?? new Date(this.#options.process.clock.now()).toISOString();
-      const { stale, closes } = step(this.#state, { ...input, at } as StampedInput);
+      const { stale, closes } = step(this.#state, { ...input, at });
       // What we sent may have landed though nobody said so.
       if (stale !== undefined) return this.#events.some((event) => sameInput(event, input));
       const entry = { class: "input", body: input, ...(closes === undefined ? {} : { closes }) } as const;

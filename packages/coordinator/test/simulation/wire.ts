@@ -86,7 +86,7 @@ function send(
         delay(),
         () => {
           giveUp.cancel();
-          if ("error" in outcome) reject(outcome.error as Error);
+          if ("error" in outcome) reject(outcome.error);
           else resolve(outcome.value);
         },
         process,
