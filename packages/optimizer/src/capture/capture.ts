@@ -185,6 +185,9 @@ function whyRefused(
 }
 
 function sameWords(a: string, b: string): boolean {
-  const words = (text: string): string => (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(" ");
-  return words(a) === words(b);
+  return wordsIn(a) === wordsIn(b);
+}
+
+function wordsIn(text: string): string {
+  return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(" ");
 }
