@@ -42,8 +42,7 @@ try {
   const packages = values.packages.split(",");
   for (const name of packages) {
     await copyPackage(name, path.join(home, name));
-    if (!(await testsPass(path.join(home, name), LONGEST_RUN)))
-      throw new Error(`The tests of ${name} fail as they are.`);
+    await checkHealthy(name);
   }
   const files = await readSources(packages);
   const pick = (count, edits) =>
@@ -72,6 +71,12 @@ try {
 } finally {
   await commands.close();
   await removeFolder(home);
+}
+
+/** A busy machine may fail a test that measures time; one that fails three times is broken. */
+async function checkHealthy(name) {
+  for (let tries = 0; tries < 3; tries++) if (await testsPass(path.join(home, name), LONGEST_RUN)) return;
+  throw new Error(`The tests of ${name} fail as they are.`);
 }
 
 async function readSources(packages) {
