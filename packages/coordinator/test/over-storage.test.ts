@@ -80,3 +80,33 @@ test("a deadlock within one process is found over a shared database too", async 
   expect((await older).owner).toBe("a");
   await coordinator.close();
 });
+
+test("a ring whose members wait in two processes is found, and the youngest is refused by its own", async () => {
+  const [one, other] = [await open(), await open()];
+  await one.acquire({ resources: ["x"], owner: "a" });
+  const held = await other.acquire({ resources: ["y"], owner: "b" });
+  const older = one.acquire({ resources: ["y"], owner: "a" });
+  await expect.poll(async () => (await one.leases()).length).toBe(2);
+  await expect.poll(() => storages[0]?.coordination.waiting().then(({ waits }) => waits.length)).toBe(1);
+  const error = await other.acquire({ resources: ["x"], owner: "b" }).catch((thrown: unknown) => thrown);
+  expect(isMnemosyneError(error) && error.details).toMatchObject({ members: ["b", "a"], refused: "b" });
+  await held.release();
+  expect((await older).owner).toBe("a");
+  await one.close();
+  await other.close();
+});
+
+test("what one process puts in a queue or hands over, another does", async () => {
+  const [one, other] = [await open(), await open()];
+  await one.queue("work").enqueue({ n: 1 });
+  const work = await other.queue("work").claim({ wait: 5000 });
+  await work.ack();
+  expect(await one.queue("work").items()).toEqual([]);
+  const { id } = await one.handoffs.offer({ from: "a", to: "b", payload: "this" });
+  const outcome = one.handoffs.outcome(id, { wait: 10_000 });
+  const accepted = await other.handoffs.accept(id, "b");
+  await accepted.complete({ ok: true });
+  expect((await outcome).result).toEqual({ ok: true });
+  await one.close();
+  await other.close();
+});
