@@ -28,7 +28,7 @@ test("kill -9 in the middle of writing loses nothing that was acknowledged and t
   const { url, file } = fresh();
   for (let round = 0; round < 3; round++) {
     const child = start(WRITER, [url]);
-    await child.says("ready");
+    await child.says("group");
     await new Promise((resolve) => {
       setTimeout(resolve, 150 + Math.random() * 250);
     });

@@ -1,4 +1,4 @@
-import { MnemosyneError } from "@mnemosyne/core";
+import { MnemosyneError, isMnemosyneError } from "@mnemosyne/core";
 import { sql } from "drizzle-orm/sql";
 import type { Database } from "../database/database.ts";
 import { build, parameter, statement } from "../database/statement.ts";
@@ -22,6 +22,9 @@ const MIGRATIONS: readonly Migration[] = [
 /** The version of the schema that this code writes. */
 export const CODE_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 
+/** A migration is waited for as long as so many writes. */
+const MOST_TRIES = 6;
+
 const hasVersion = statement(
   () => sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'`,
 );
@@ -42,9 +45,21 @@ const writeVersion = statement(
  */
 export async function migrate(database: Database): Promise<{ readonly from: number; readonly to: number }> {
   const from = await database.read(storedVersion);
-  if (from < CODE_VERSION) await database.write(applyMissing, { full: true });
+  if (from < CODE_VERSION) await applyPatiently(database);
   database.guardWrites(guard);
   return { from, to: Math.max(from, CODE_VERSION) };
+}
+
+/** Many may open an old file at once, and all but one wait for as long as the migration takes: longer than for a write. */
+async function applyPatiently(database: Database): Promise<void> {
+  for (let tries = 1; ; tries++)
+    try {
+      await database.write(applyMissing, { full: true });
+      return;
+    } catch (error) {
+      if (!isMnemosyneError(error) || error.code !== "E_STORAGE_BUSY" || tries === MOST_TRIES) throw error;
+      if ((await database.read(storedVersion)) >= CODE_VERSION) return;
+    }
 }
 
 function* storedVersion(): Work<number> {
