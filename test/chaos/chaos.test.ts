@@ -5,7 +5,7 @@ import { OrchestrationEngine } from "@mnemosyne/engine";
 import { openStorage } from "@mnemosyne/storage";
 import { startEffectSink } from "@mnemosyne/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { allEnded, brokenPromises, chaosPlan, raiseFaults, randomOf } from "./chaos.ts";
+import { allEnded, brokenPromises, chaosPlan, raiseFaults, randomOf, type Faults } from "./chaos.ts";
 import { replay, WorkerProcess } from "./worker-process.ts";
 
 /** The whole: `CHAOS=full npx vitest run --project smoke test/chaos`. */
@@ -51,10 +51,20 @@ test(
 
     const stop = new AbortController();
     const began = performance.now();
-    const raising = raiseFaults(workers, { every: FAULT_MS, pause: 6500, random, signal: stop.signal });
-    await allEnded(storage.journal, runs, { timeout: full ? 900_000 : 100_000 });
-    stop.abort();
-    const faults = await raising;
+    const raising = raiseFaults(workers, {
+      every: FAULT_MS,
+      most: full ? Infinity : 6,
+      pause: 6500,
+      random,
+      signal: stop.signal,
+    });
+    let faults: Faults;
+    try {
+      await allEnded(storage.journal, runs, { timeout: full ? 900_000 : 240_000 });
+    } finally {
+      stop.abort();
+      faults = await raising;
+    }
     const seconds = (performance.now() - began) / 1000;
 
     const effects = await sink.effects();
@@ -81,5 +91,5 @@ test(
       `chaos: ${PLANS * TASKS} tasks in ${seconds.toFixed(1)} s, ${faults.kills} kills, ${faults.pauses} pauses, ${claims} claims, ${effects.length} effects, ${stale} stale reports\n`,
     );
   },
-  full ? 1_000_000 : 120_000,
+  full ? 1_000_000 : 260_000,
 );

@@ -60,15 +60,17 @@ export async function raiseFaults(
   options: {
     readonly every: number;
     readonly pause: number;
+    /** So many faults, then no more: a machine that is busy with other things still comes to an end. */
+    readonly most: number;
     readonly random: () => number;
     readonly signal: AbortSignal;
   },
 ): Promise<Faults> {
-  const { every, pause, random, signal } = options;
+  const { every, pause, most, random, signal } = options;
   let kills = 0;
   let pauses = 0;
   const resuming: Promise<void>[] = [];
-  while (!signal.aborted) {
+  while (!signal.aborted && kills + pauses < most) {
     await delay(every, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
     const running = workers.filter((worker) => !worker.stopped && worker.busy);
