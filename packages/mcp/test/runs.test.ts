@@ -9,6 +9,13 @@ import type { Client } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { call, connect } from "./connect.ts";
 
+type TaskInput = {
+  readonly id: string;
+  readonly run: string;
+  readonly dependsOn?: readonly string[];
+  readonly approval?: string;
+};
+
 let folder: string;
 let storage: Storage;
 let engine: OrchestrationEngine;
@@ -29,7 +36,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const plan = (...tasks: readonly object[]) => ({ name: "a plan", workspace: folder, tasks });
+const plan = (...tasks: readonly TaskInput[]) => ({ name: "a plan", workspace: folder, tasks });
 
 test("without the right to act nothing acts is offered", () => {
   const { tools } = createMcpServer({ storage, engine, namespace: "project:app" });
@@ -60,7 +67,7 @@ test("a plan is checked and run, with progress, and can be looked at", async () 
     ],
   });
   expect(seen.at(-1)).toEqual({ progress: 2, total: 2 });
-  const id = String(result.structuredContent?.["runId"]);
+  const id = String((result.structuredContent as { readonly runId?: string } | undefined)?.runId);
   expect(id).toMatch(/^mcp-a-plan-[0-9a-f]{8}$/);
   expect((await call(client, "run_status", { run: id })).data).toMatchObject({ status: "completed" });
   expect((await call(client, "runs")).data["runs"]).toMatchObject([{ runId: id, status: "completed" }]);
@@ -103,7 +110,7 @@ test("a client never decides for a run that a client started, from whatever serv
 
 test("a run that a person started is approved by a client that may act", async () => {
   const started = await engine.submit(
-    { version: 1, ...plan({ id: "ship", run: "echo shipped", approval: "Ship it?" }) },
+    { version: 1 as const, ...plan({ id: "ship", run: "echo shipped", approval: "Ship it?" }) },
     { runId: "by-a-person" },
   );
   await started.carry();
@@ -135,7 +142,7 @@ test("a call that is cancelled cancels its run", async () => {
 
 test("runs of other namespaces are neither seen nor started", async () => {
   const foreign = await engine.submit(
-    { version: 1, namespace: "project:other", ...plan({ id: "a", run: "echo secret" }) },
+    { version: 1 as const, namespace: "project:other", ...plan({ id: "a", run: "echo secret" }) },
     { runId: "foreign" },
   );
   await foreign.carry();
