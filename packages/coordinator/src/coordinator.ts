@@ -190,10 +190,10 @@ export class Coordinator {
 
   /**
    * Waits until others have set shared values: a dependency. The waiter is seen to wait for those actors: a ring (or,
-   * with `any`, a knot) that this closes ends with `E_DEADLOCK` for the youngest in it.
+   * with `anyOf`, a knot) that this closes ends with `E_DEADLOCK` for the youngest in it.
    */
   async waitFor(options: DependencyOptions): Promise<void> {
-    const { waiter, on, any = false, wait, signal } = options;
+    const { waiter, on, anyOf = false, wait, signal } = options;
     if (on.length === 0)
       throw new MnemosyneError("E_INPUT", "Name at least one actor to wait for.", {
         kind: "input",
@@ -204,11 +204,11 @@ export class Coordinator {
       ...(wait === undefined ? {} : { wait: checkDuration("wait", wait) }),
       ...(signal === undefined ? {} : { signal }),
     };
-    await this.#waits.until({ ...patience, actor: waiter, kind: "dependency", on, any }, async () => {
+    await this.#waits.until({ ...patience, actor: waiter, kind: "dependency", on, anyOf }, async () => {
       const found = await Promise.all(
         on.map(async ({ key, version = 1 }) => ((await this.#store.getValue(key))?.version ?? 0) >= version),
       );
-      return found[any ? "some" : "every"](Boolean) ? true : undefined;
+      return found[anyOf ? "some" : "every"](Boolean) ? true : undefined;
     });
   }
 

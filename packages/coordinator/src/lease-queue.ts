@@ -149,7 +149,7 @@ export class LeaseQueue {
       ...(permits === undefined ? {} : { permits }),
     };
     waiter.toldAt = now;
-    await store.putWait({ id: waiter.id, actor, kind: "lease", request, on: [], any: false, ttl });
+    await store.putWait({ id: waiter.id, actor, kind: "lease", request, on: [], anyOf: false, ttl });
     if (waiter.settled) await this.#forget(waiter);
     return toldAt === undefined;
   }

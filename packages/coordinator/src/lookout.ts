@@ -78,6 +78,6 @@ export function deadlockError(deadlock: Deadlock): MnemosyneError {
 
 function wantedBy({ wait, on }: Blocked): string {
   return wait.request === undefined
-    ? on.join(wait.any ? " or " : " and ")
+    ? on.join(wait.anyOf ? " or " : " and ")
     : wait.request.resources.join(", ");
 }

@@ -47,7 +47,7 @@ export interface DependencyOptions extends Patience {
   /** Whose doing it waits for: each sets the shared value `key`, at least to `version` (default 1). */
   readonly on: readonly { readonly actor: string; readonly key: string; readonly version?: number }[];
   /** One of them is enough. Default false. */
-  readonly any?: boolean;
+  readonly anyOf?: boolean;
 }
 
 /** At most so many at once. */

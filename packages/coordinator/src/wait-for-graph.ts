@@ -6,7 +6,7 @@ export interface Blocked {
   /** Actors that it waits for. */
   readonly on: readonly string[];
   /** One of them is enough. */
-  readonly any: boolean;
+  readonly anyOf: boolean;
 }
 
 /** Actors that wait for each other and for nobody else, so that none of them can ever go on. */
@@ -32,21 +32,21 @@ export function blockedWaits(state: WaitingState): readonly Blocked[] {
 function edgesOf(
   wait: Wait,
   state: WaitingState,
-): { readonly on: readonly string[]; readonly any: boolean } | undefined {
+): { readonly on: readonly string[]; readonly anyOf: boolean } | undefined {
   const { request } = wait;
   if (request !== undefined) {
     const holders = leasesInTheWay(state.leases, request);
     if (holders.length === 0) return undefined;
-    const any = !holders.some((lease) => leasesCollide(lease, request));
-    return { on: unique(holders.map(({ owner }) => owner)), any };
+    const anyOf = !holders.some((lease) => leasesCollide(lease, request));
+    return { on: unique(holders.map(({ owner }) => owner)), anyOf };
   }
   const open = wait.on.filter(
     ({ key, version = 1, handoff }) =>
       (key === undefined || (state.versions.get(key) ?? 0) < version) &&
       (handoff === undefined || state.openHandoffs.has(handoff)),
   );
-  if (open.length === 0 || (wait.any && open.length < wait.on.length)) return undefined;
-  return { on: unique(open.map(({ actor }) => actor)), any: wait.any };
+  if (open.length === 0 || (wait.anyOf && open.length < wait.on.length)) return undefined;
+  return { on: unique(open.map(({ actor }) => actor)), anyOf: wait.anyOf };
 }
 
 /**
@@ -82,7 +82,7 @@ function stuckAmong(actors: ReadonlySet<string>, blocked: readonly Blocked[]): R
 
 function isStuck(one: Blocked, stuck: ReadonlySet<string>): boolean {
   if (!stuck.has(one.wait.actor)) return false;
-  return one.any ? one.on.every((actor) => stuck.has(actor)) : one.on.some((actor) => stuck.has(actor));
+  return one.anyOf ? one.on.every((actor) => stuck.has(actor)) : one.on.some((actor) => stuck.has(actor));
 }
 
 /** Sets of actors of which each reaches each (Tarjan), without those that do not even reach themselves. */
@@ -131,7 +131,7 @@ function stronglyConnected(
 
 function describe(waits: readonly Blocked[]): Deadlock {
   const victim = waits.reduce((a, b) => (b.wait.arrival > a.wait.arrival ? b : a));
-  if (waits.some(({ any, on }) => any && on.length > 1)) {
+  if (waits.some(({ anyOf, on }) => anyOf && on.length > 1)) {
     const others = waits.filter((one) => one !== victim);
     return { victim, waits: [victim, ...others], kind: "knot" };
   }

@@ -18,7 +18,7 @@ export interface WaitRequest extends Patience {
   readonly actor: string;
   readonly kind: Wait["kind"];
   readonly on: readonly WaitTarget[];
-  readonly any?: boolean;
+  readonly anyOf?: boolean;
 }
 
 /** Waits that are noted in the store, so that a deadlock which they close is found. */
@@ -45,7 +45,7 @@ export class Waits {
   /** Waits until `attempt` gives something. Throws `E_DEADLOCK`, `E_TIMEOUT`, the signal's reason or `E_CLOSED`. */
   async until<Result>(request: WaitRequest, attempt: () => Promise<Result | undefined>): Promise<Result> {
     const { store, timers, lookout, poll, ttl } = this.#options;
-    const { actor, kind, on, any = false, wait: patience } = request;
+    const { actor, kind, on, anyOf = false, wait: patience } = request;
     const signals = request.signal === undefined ? [] : [request.signal];
     const signal = AbortSignal.any([this.#closed.signal, ...signals]);
     signal.throwIfAborted();
@@ -59,7 +59,7 @@ export class Waits {
           const now = timers.now();
           if (now - toldAt >= ttl / 3) {
             toldAt = now;
-            await store.putWait({ id, actor, kind, on, any, ttl });
+            await store.putWait({ id, actor, kind, on, anyOf, ttl });
           }
           const result = await attempt();
           if (result !== undefined) return result;

@@ -45,7 +45,7 @@ export function collisions(
 export function stuckActors(state: WaitingState, waiting: (actor: string) => boolean): ReadonlySet<string> {
   const waits = state.waits
     .filter(({ actor }) => waiting(actor))
-    .flatMap(({ actor, request, on, any }) => {
+    .flatMap(({ actor, request, on, anyOf }) => {
       if (request !== undefined) {
         const overlapping = state.leases.filter((lease) =>
           lease.resources.some((held) => request.resources.some((wanted) => globsOverlap(held, wanted))),
@@ -53,17 +53,17 @@ export function stuckActors(state: WaitingState, waiting: (actor: string) => boo
         const excluding = overlapping.filter(
           ({ mode }) => mode === "exclusive" || request.mode === "exclusive",
         );
-        if (excluding.length > 0) return [{ actor, any: false, on: excluding.map(({ owner }) => owner) }];
+        if (excluding.length > 0) return [{ actor, anyOf: false, on: excluding.map(({ owner }) => owner) }];
         const full = request.permits !== undefined && overlapping.length >= request.permits;
-        return full ? [{ actor, any: true, on: overlapping.map(({ owner }) => owner) }] : [];
+        return full ? [{ actor, anyOf: true, on: overlapping.map(({ owner }) => owner) }] : [];
       }
       const open = on.filter(
         ({ key, version = 1, handoff }) =>
           !(key !== undefined && (state.versions.get(key) ?? 0) >= version) &&
           !(handoff !== undefined && !state.openHandoffs.has(handoff)),
       );
-      if (open.length === 0 || (any && open.length < on.length)) return [];
-      return [{ actor, any, on: open.map((one) => one.actor) }];
+      if (open.length === 0 || (anyOf && open.length < on.length)) return [];
+      return [{ actor, anyOf, on: open.map((one) => one.actor) }];
     });
   const actors = [...new Set(waits.map(({ actor }) => actor))];
   const stuck = new Set<string>();
@@ -73,7 +73,7 @@ export function stuckActors(state: WaitingState, waiting: (actor: string) => boo
       waits.some(
         (wait) =>
           wait.actor === actor &&
-          (wait.any ? wait.on.every((one) => set.has(one)) : wait.on.some((one) => set.has(one))),
+          (wait.anyOf ? wait.on.every((one) => set.has(one)) : wait.on.some((one) => set.has(one))),
       ),
     );
     if (closed) for (const actor of set) stuck.add(actor);

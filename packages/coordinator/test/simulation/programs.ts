@@ -168,7 +168,7 @@ async function waitForOthers(stage: Stage): Promise<void> {
     key: `done/${other}`,
   }));
   const wait = async (): Promise<void> =>
-    stage.waiting(coordinator.waitFor({ waiter: actor, on, any: chance.holds(0.5), wait: 5000 }));
+    stage.waiting(coordinator.waitFor({ waiter: actor, on, anyOf: chance.holds(0.5), wait: 5000 }));
   if (chance.holds(0.5)) await holding(stage, takeGlobs(stage), wait);
   else await wait();
 }

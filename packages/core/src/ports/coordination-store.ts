@@ -64,7 +64,7 @@ export interface Wait {
   readonly request?: Pick<LeaseRequest, "resources" | "mode" | "permits">;
   readonly on: readonly WaitTarget[];
   /** One of `on` is enough. */
-  readonly any: boolean;
+  readonly anyOf: boolean;
   readonly expiresAt: Date;
 }
 

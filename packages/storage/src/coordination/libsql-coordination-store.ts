@@ -314,7 +314,7 @@ function agentOf([id, role, state, seenAt, metadata]: Row): RegisteredAgent {
 
 function waitOf([arrival, id, actor, body, expiresAt]: Row): Wait {
   return {
-    ...(JSON.parse(String(body)) as Pick<Wait, "kind" | "request" | "on" | "any">),
+    ...(JSON.parse(String(body)) as Pick<Wait, "kind" | "request" | "on" | "anyOf">),
     arrival: Number(arrival),
     id: String(id),
     actor: String(actor),

@@ -68,7 +68,7 @@ export const waitingChecks: Checks<CoordinationStore> = {
     store,
     second,
   ) => {
-    const wait = { actor: "a", kind: "dependency", on: [{ actor: "b", key: "done" }], any: false } as const;
+    const wait = { actor: "a", kind: "dependency", on: [{ actor: "b", key: "done" }], anyOf: false } as const;
     const first = await store.putWait({ ...wait, id: "w1", ttl: TTL });
     const later = await second.putWait({ ...wait, id: "w2", actor: "c", ttl: 150 });
     holds(later.arrival > first.arrival, "arrivals rise");
@@ -77,12 +77,12 @@ export const waitingChecks: Checks<CoordinationStore> = {
       first.arrival,
       "its arrival, told again",
     );
-    const seen = (await second.waiting()).waits.map(({ id, actor, kind, on, any }) => ({
+    const seen = (await second.waiting()).waits.map(({ id, actor, kind, on, anyOf }) => ({
       id,
       actor,
       kind,
       on,
-      any,
+      anyOf,
     }));
     same(
       seen,
@@ -107,7 +107,7 @@ export const waitingChecks: Checks<CoordinationStore> = {
 
   "a wait for a lease ends in the step that grants it": async (store, second) => {
     const request = { resources: ["x"], mode: "exclusive" } as const;
-    await store.putWait({ id: "w", actor: "a", kind: "lease", request, on: [], any: false, ttl: TTL });
+    await store.putWait({ id: "w", actor: "a", kind: "lease", request, on: [], anyOf: false, ttl: TTL });
     const held = there(await take(second, "b", "x"), "a lease for b");
     same(await take(store, "a", "x", { wait: "w" }), undefined, "a lease for a, while b holds it");
     const state = await second.waiting();
@@ -128,7 +128,7 @@ export const waitingChecks: Checks<CoordinationStore> = {
       { actor: "b", handoff: "open" },
       { actor: "b", handoff: "done" },
     ];
-    await store.putWait({ id: "w", actor: "a", kind: "dependency", on, any: true, ttl: TTL });
+    await store.putWait({ id: "w", actor: "a", kind: "dependency", on, anyOf: true, ttl: TTL });
     await store.setValue("there", 1);
     await store.setValue("there", 2);
     await store.setValue("unnamed", 1);
