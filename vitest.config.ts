@@ -47,7 +47,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "smoke", include: ["test/smoke/*.test.ts", "test/chaos/*.test.ts"], sequence: { groupOrder: 2 } },
+        test: {
+          name: "smoke",
+          include: ["test/smoke/*.test.ts", "test/chaos/*.test.ts"],
+          sequence: { groupOrder: 2 },
+        },
       },
       {
         extends: true,

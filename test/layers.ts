@@ -51,7 +51,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   dashboard: { mayKnow: ["core"], libraries: [] },
   mcp: { mayKnow: ["core"], libraries: ["@modelcontextprotocol/server", "zod"] },
   otel: { mayKnow: ["core"], libraries: ["@opentelemetry/api"] },
-  "claude-agent": { mayKnow: ["core"], libraries: ["@anthropic-ai/claude-agent-sdk"] },
+  "claude-agent": { mayKnow: ["core"], libraries: ["@anthropic-ai/claude-agent-sdk", "zod"] },
 
   cli: {
     mayKnow: [

@@ -31,9 +31,8 @@ function limited(limit) {
       let left = dependencies.length;
       const begin = (index) =>
         limit(work).then(() => {
-          // oxlint-disable-next-line promise/no-callback-in-promise -- the loop ends with its last task
           if (--left === 0) resolve();
-          for (const next of dependents[index]) if (--missing[next] === 0) begin(next);
+          for (const dependent of dependents[index]) if (--missing[dependent] === 0) begin(dependent);
           return undefined;
         }, reject);
       for (const [index, count] of missing.entries()) if (count === 0) begin(index);

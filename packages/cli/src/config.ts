@@ -37,7 +37,15 @@ export const CONFIG_NAMES = [
   "mnemosyne.config.mjs",
   "mnemosyne.config.json",
 ];
-const KEYS: ReadonlySet<string> = new Set(["agents", "gates", "tools", "model", "embedder", "namespace", "db"]);
+const KEYS: ReadonlySet<string> = new Set([
+  "agents",
+  "gates",
+  "tools",
+  "model",
+  "embedder",
+  "namespace",
+  "db",
+]);
 
 /** The nearest config from a folder up to the root. */
 export function findConfig(from: string, root: string): string | undefined {

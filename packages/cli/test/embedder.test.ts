@@ -48,7 +48,7 @@ test("the config may say that words alone find", async () => {
 test("the config may name a hosted model, whose key is in the environment", async () => {
   const keys = new Set<string | undefined>();
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
+    void text(request).then((body): undefined => {
       keys.add(request.headers.authorization);
       const { input } = JSON.parse(body) as { readonly input: readonly string[] };
       // To this model everything is about trains or about something else.
@@ -58,6 +58,7 @@ test("the config may name a hosted model, whose key is in the environment", asyn
       }));
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ data }));
+      return undefined;
     });
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));

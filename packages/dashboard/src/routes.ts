@@ -87,7 +87,7 @@ function servePage(
     throw new HttpError(405, "Pages are read with GET.");
   const file = page.get(address === "/" ? "/index.html" : address);
   if (file === undefined) throw new HttpError(404, "There is nothing at this address.");
-  const isCompressed = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
+  const isCompressed = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
   const bytes = isCompressed ? file.compressed : file.bytes;
   response.writeHead(200, {
     "content-type": file.type,

@@ -11,7 +11,8 @@ afterAll(async () => await world.close());
 
 async function folded(runId: string) {
   const record = await world.storage.journal.getRun(runId);
-  const { plan } = record?.plan as unknown as { plan: Parameters<typeof emptyRun>[1] };
+  if (record === undefined) throw new Error(`There is no run ${runId}.`);
+  const { plan } = record.plan as unknown as { plan: Parameters<typeof emptyRun>[1] };
   const model = emptyRun(runId, plan);
   for (const event of await world.storage.journal.read(runId)) foldEvent(model, event);
   return model;

@@ -86,7 +86,8 @@ async function decide(run: RunHandle, signal: RunSignal): Promise<boolean> {
       return await run.retry(signal.task, signal);
     case "rollback.requested":
       return await run.rollback(signal);
-    case "task.added":
+    default:
+      // The page adds no tasks.
       return false;
   }
 }

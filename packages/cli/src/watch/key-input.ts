@@ -12,7 +12,7 @@ const NAMED: ReadonlySet<string> = new Set(["return", "escape", "backspace", "ta
 /** The keys of a terminal that a person sits at; undefined where nobody does. */
 export function keyInput({ stdin, stdout }: Terminal): KeyInput | undefined {
   const input = stdin as NodeJS.ReadStream;
-  if (input.isTTY !== true || stdout.isTTY !== true) return undefined;
+  if (!input.isTTY || stdout.isTTY !== true) return undefined;
   return {
     start(press) {
       const wasRaw = input.isRaw;

@@ -73,7 +73,7 @@ export async function watchRun(
         typed = undefined;
         void decide(wait, () => run.answer(wait.task, text));
       } else if (key === "backspace") typed = typed.slice(0, -1);
-      else if ([...key].length === 1) typed += key;
+      else typed += key;
     } else if (key === "q" || key === "ctrl-c") leave.abort(key);
     else if (key === "tab") chosen = (chosen + 1) % Math.max(1, report.waiting.length);
     else if (wait !== undefined && key === "a" && wait.kind !== "question")

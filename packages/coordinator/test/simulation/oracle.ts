@@ -31,8 +31,8 @@ export function collisions(
   return leases.flatMap((one, index) =>
     leases.slice(index + 1).flatMap((other) => {
       if (one.mode === "shared" && other.mode === "shared") return [];
-      const mine = one.resources.flatMap(pathsOf);
-      const both = other.resources.flatMap(pathsOf).filter((path) => mine.includes(path));
+      const mine = new Set(one.resources.flatMap(pathsOf));
+      const both = other.resources.flatMap(pathsOf).filter((path) => mine.has(path));
       return both.map((path) => `${one.owner} and ${other.owner} both hold ${path}`);
     }),
   );

@@ -95,8 +95,8 @@ export function followEvents(
   onState: (connected: boolean) => void,
 ): () => void {
   const source = new EventSource(`/api/runs/${runId}/events?from=${from}`);
-  source.onopen = () => onState(true);
-  source.onerror = () => onState(false);
-  source.onmessage = ({ data }) => onEvent(JSON.parse(String(data)) as RunEvent);
+  source.addEventListener("open", () => onState(true));
+  source.addEventListener("error", () => onState(false));
+  source.addEventListener("message", ({ data }) => onEvent(JSON.parse(String(data)) as RunEvent));
   return () => source.close();
 }

@@ -10,11 +10,14 @@ interface AppProps {
   readonly fault: string | undefined;
 }
 
+function readAddress(): readonly string[] {
+  return location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+}
+
 function useAddress(): readonly string[] {
-  const read = (): readonly string[] => location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
-  const [address, setAddress] = useState(read);
+  const [address, setAddress] = useState(readAddress);
   useEffect(() => {
-    const changed = (): void => setAddress(read());
+    const changed = (): void => setAddress(readAddress());
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);

@@ -1,4 +1,4 @@
-import type { GateSubject, Workspace } from "@mnemosyne/core";
+import type { GateSubject } from "@mnemosyne/core";
 import { isScript } from "../source/language.ts";
 import { parseScript } from "../source/syntax.ts";
 import { isTestPath } from "../testing/test-files.ts";

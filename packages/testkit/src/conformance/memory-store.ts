@@ -21,7 +21,12 @@ import { MEMORY_TRANSFER_CHECKS } from "./memory-transfer.ts";
  * for (const { name, run } of memoryStoreConformance(open)) test(name, run);
  */
 export function memoryStoreConformance(open: Open<MemoryStore>): readonly ConformanceCheck[] {
-  return suite(open, { ...WRITE_CHECKS, ...MEMORY_SEARCH_CHECKS, ...MEMORY_TRANSFER_CHECKS, ...MEMORY_RECORD_CHECKS });
+  return suite(open, {
+    ...WRITE_CHECKS,
+    ...MEMORY_SEARCH_CHECKS,
+    ...MEMORY_TRANSFER_CHECKS,
+    ...MEMORY_RECORD_CHECKS,
+  });
 }
 
 const WRITE_CHECKS: Checks<MemoryStore> = {

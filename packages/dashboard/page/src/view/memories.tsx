@@ -51,16 +51,17 @@ export function Memories() {
   const [fault, setFault] = useState<string>();
   useEffect(() => {
     let isOld = false;
-    const timer = setTimeout(() => {
-      findMemories(query, namespace).then(
-        (answer) => {
-          if (isOld) return;
-          setFound(answer);
-          setFault(undefined);
-        },
-        (error: Error) => setFault(error.message),
-      );
-    }, TYPING);
+    const search = async (): Promise<void> => {
+      try {
+        const answer = await findMemories(query, namespace);
+        if (isOld) return;
+        setFound(answer);
+        setFault(undefined);
+      } catch (error) {
+        setFault((error as Error).message);
+      }
+    };
+    const timer = setTimeout(() => void search(), TYPING);
     return () => {
       isOld = true;
       clearTimeout(timer);

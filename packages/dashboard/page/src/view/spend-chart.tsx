@@ -20,7 +20,7 @@ export function SpendChart({ run }: { readonly run: RunModel }) {
   ];
   useEffect(() => {
     const element = place.current;
-    if (element === null) return;
+    if (element === null) return undefined;
     const style = getComputedStyle(document.documentElement);
     const colour = (name: string): string => style.getPropertyValue(name).trim();
     const axis = {
