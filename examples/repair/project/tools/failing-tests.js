@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 
-const { stdout } = spawnSync(process.execPath, ["--test", "--test-reporter", "tap", "test/"], {
+const { stdout } = spawnSync(process.execPath, ["--test", "--test-concurrency=2", "--test-reporter", "tap", "test/"], {
   encoding: "utf8",
 });
 const failing = [...stdout.matchAll(/^ *not ok \d+ - (.+)$/gm)]
