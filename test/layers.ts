@@ -16,7 +16,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   core: { mayKnow: [], libraries: [] },
   plan: { mayKnow: ["core"], libraries: ["jiti", "yaml", "zod"] },
 
-  storage: { mayKnow: ["core"], libraries: ["@libsql/client", "drizzle-orm", "libsql"] },
+  storage: { mayKnow: ["core"], libraries: ["@libsql/client", "drizzle-orm", "libsql", "stemmer"] },
   embeddings: {
     mayKnow: ["core"],
     // Loaded where the sentence encoder is asked for.

@@ -12,6 +12,7 @@ test("the public names", () => {
       "diffEntries",
       "diffManifests",
       "dropTree",
+      "globMatcher",
       "isProcessAlive",
       "killProcessGroup",
       "manifestFromJson",

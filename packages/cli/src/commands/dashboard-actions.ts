@@ -37,7 +37,7 @@ export async function serveDashboard(session: Session, flags: DashboardFlags): P
       if (terminal.signal.aborted) resolve();
       else terminal.signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    return 0;
+    throw terminal.signal.reason;
   } finally {
     await wired?.close();
   }

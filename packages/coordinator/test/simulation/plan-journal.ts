@@ -29,16 +29,27 @@ export class PlanJournal {
   }
 }
 
-/** Where tasks have their effects: a resource that refuses an epoch below the highest that it has seen. */
+/** One execution of a task. Epochs begin anew in each attempt: only both together tell which execution is the later one. */
+export interface Execution {
+  readonly attempt: number;
+  readonly epoch: number;
+}
+
+export function isEarlier(one: Execution, other: Execution): boolean {
+  return one.attempt < other.attempt || (one.attempt === other.attempt && one.epoch < other.epoch);
+}
+
+/** Where tasks have their effects: a resource that refuses an execution before the latest that it has seen. */
 export class Witness {
   /** Executions whose effect was accepted, in order. */
-  readonly effects: { readonly task: string; readonly attempt: number; readonly epoch: number }[] = [];
-  readonly #highest = new Map<string, number>();
+  readonly effects: ({ readonly task: string } & Execution)[] = [];
+  readonly #latest = new Map<string, Execution>();
 
   async effect(task: string, attempt: number, epoch: number): Promise<boolean> {
-    const highest = this.#highest.get(task) ?? 0;
-    if (epoch < highest) return false;
-    this.#highest.set(task, epoch);
+    const execution: Execution = { attempt, epoch };
+    const latest = this.#latest.get(task);
+    if (latest !== undefined && isEarlier(execution, latest)) return false;
+    this.#latest.set(task, execution);
     this.effects.push({ task, attempt, epoch });
     return true;
   }

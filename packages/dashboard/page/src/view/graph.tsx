@@ -24,11 +24,6 @@ function short(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-function describe({ id, status, attempts, task }: TaskModel): string {
-  const tried = attempts.length > 1 ? `, attempt ${attempts.length} of ${task.attempts}` : "";
-  return `Task ${id}: ${status}${tried}`;
-}
-
 function doing({ attempts, task, status }: TaskModel): string {
   const last = attempts.at(-1);
   const gate = last?.gates.at(-1);
@@ -68,7 +63,6 @@ export function Graph({ run, selected, onSelect }: GraphProps) {
               transform={`translate(${x - BOX.width / 2},${y - BOX.height / 2})`}
               role="button"
               tabIndex={0}
-              aria-label={describe(task)}
               aria-pressed={selected === id}
               onClick={() => onSelect(id)}
               onKeyDown={(event) => {
@@ -81,14 +75,14 @@ export function Graph({ run, selected, onSelect }: GraphProps) {
               <text aria-hidden="true" class="mark" x="14" y="31">
                 {markOf(status)}
               </text>
-              <text aria-hidden="true" class="name" x="34" y="22">
+              <text class="name" x="34" y="22">
                 {short(id, 18)}
               </text>
-              <text aria-hidden="true" class="doing" x="34" y="39">
-                {short(doing(task), 24)}
+              <text class="doing" x="34" y="39">
+                {short(`${status}, ${doing(task)}`, 24)}
               </text>
               {attempts.length > 1 ? (
-                <text aria-hidden="true" class="tries" x={BOX.width - 12} y="22" text-anchor="end">
+                <text class="tries" x={BOX.width - 12} y="22" text-anchor="end">
                   ×{attempts.length}
                 </text>
               ) : null}

@@ -62,8 +62,8 @@ function choose(state: RunState, cell: TaskCell): readonly number[] {
     for (const name of task.task.dependsOn) {
       const dependency = state.byId.get(name);
       if (dependency === undefined) continue;
-      if (dependency.status === "completed") needMembers(state, dependency, wanted);
-      else need(dependency.index);
+      if (endedUndone(dependency)) wanted.add(dependency.index);
+      else needMembers(state, dependency, wanted);
     }
     needAround(state, task, wanted, need);
   }
@@ -79,31 +79,35 @@ function choose(state: RunState, cell: TaskCell): readonly number[] {
   return [...wanted].filter((index) => !isInstance(state, cellAt(state, index))).toSorted((a, b) => a - b);
 }
 
-/** What waits for a task because it is a member, and the members that a `forEach` task waits for. */
+/** What waits for a task because it is a member, and what its own members still wait for. */
 function needAround(
   state: RunState,
   cell: TaskCell,
   wanted: Set<number>,
   need: (index: number) => void,
 ): void {
-  if (isTemplate(cell)) needMembers(state, cell, wanted);
+  for (const member of membersOf(state, cell)) {
+    if (!endedUndone(member)) needMembers(state, member, wanted);
+    // One that a task added by itself comes back when that task adds it anew.
+    else if (isTemplate(cell)) wanted.add(member.index);
+  }
   for (let up = cell; up.parent >= 0;) {
     up = cellAt(state, up.parent);
     if (isTemplate(up)) {
       need(up.index);
       return;
     }
-    if (up.status !== "completed") return;
+    if (endedUndone(up)) return;
     for (const dependent of up.dependents) need(dependent);
   }
 }
 
-/** A task that an agent added is opened again only by that agent, by name, or when that agent is done. */
+/** What an agent added comes back with that agent, where that one has to begin again itself. */
 function mayReopen(state: RunState, cell: TaskCell): boolean {
   if (cell.extra?.origin !== undefined || cell.extra?.removed === true) return false;
   if (cell.parent < 0) return true;
   const parent = cellAt(state, cell.parent);
-  return isTemplate(parent) || parent.status === "completed";
+  return isTemplate(parent) || !endedUndone(parent);
 }
 
 /** Takes out, again and again, what still has to wait for a task that has ended and stays as it is. */
@@ -121,7 +125,7 @@ function dropBlocked(state: RunState, wanted: Set<number>): void {
       for (const dependent of cell.dependents) check(cellAt(state, dependent));
       if (cell.parent < 0) break;
       cell = cellAt(state, cell.parent);
-      if (isTemplate(cell)) check(cell);
+      check(cell);
     }
   }
 }
@@ -132,20 +136,24 @@ function mayProceed(state: RunState, cell: TaskCell, wanted: ReadonlySet<number>
     const dependency = state.byId.get(name);
     if (dependency !== undefined && !canSettle(state, dependency, wanted)) return false;
   }
-  if (!isTemplate(cell)) return true;
-  return (cell.members ?? []).every((index) => {
-    const member = cellAt(state, index);
-    return member.parent !== cell.index || member.status !== "completed" || canSettle(state, member, wanted);
-  });
+  return membersOf(state, cell).every((member) =>
+    endedUndone(member) ? !isTemplate(cell) || wanted.has(member.index) : canSettle(state, member, wanted),
+  );
 }
 
+/** The ended tasks without which a task that counts as it stands, or goes on, could not settle. */
 function needMembers(state: RunState, parent: TaskCell, wanted: Set<number>): void {
-  for (const index of parent.members ?? []) {
-    const member = cellAt(state, index);
-    if (member.parent !== parent.index || isSettled(member)) continue;
-    if (member.status === "completed") needMembers(state, member, wanted);
-    else if (isEnded(member)) wanted.add(index);
+  for (const member of membersOf(state, parent)) {
+    if (endedUndone(member)) wanted.add(member.index);
+    else if (!isSettled(member)) needMembers(state, member, wanted);
   }
+}
+
+/** The members that count for a task. */
+function membersOf(state: RunState, cell: TaskCell): readonly TaskCell[] {
+  return (cell.members ?? [])
+    .map((index) => cellAt(state, index))
+    .filter((member) => member.parent === cell.index);
 }
 
 function isInstance(state: RunState, cell: TaskCell): boolean {
