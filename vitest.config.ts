@@ -12,6 +12,8 @@ export default defineConfig({
     // Generous, for machines that do other things too: a hanging test is still told from a slow one.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // Tests of real processes, locks and kills on a shared machine: a fault that comes back is a fault.
+    retry: process.env["CI"] === undefined ? 0 : 2,
     // Two cores would be given one worker.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     maxConcurrency: 2,
