@@ -62,7 +62,7 @@ describe.skipIf(CHROMIUM === undefined)("in a real browser (chromium)", () => {
     await waits.getByRole("button", { name: "Approve" }).click();
     await page.getByRole("status").getByText("Recorded.").waitFor();
     await run.result();
-    await page.getByRole("button", { name: /^publish completed/ }).waitFor();
+    await page.getByRole("button", { name: /^publish\s+completed/ }).waitFor();
     await page.locator("h1 + .chip", { hasText: "completed" }).waitFor();
     await page.context().close();
   }, 60_000);
@@ -75,7 +75,7 @@ describe.skipIf(CHROMIUM === undefined)("in a real browser (chromium)", () => {
     await run.result();
     const page = await open("view");
     await page.getByRole("link", { name: "r2" }).click();
-    const task = page.getByRole("button", { name: /^a failed/ });
+    const task = page.getByRole("button", { name: /^a\s+failed/ });
     await task.focus();
     await page.keyboard.press("Enter");
     await page
@@ -126,7 +126,7 @@ describe.skipIf(CHROMIUM === undefined)("in a real browser (chromium)", () => {
     page.on("request", (request) => asked.push(request.url()));
     page.on("pageerror", (error) => faults.push(error.message));
     await page.goto(pathToFileURL(file).href);
-    await page.getByRole("button", { name: /^a failed/ }).waitFor();
+    await page.getByRole("button", { name: /^a\s+failed/ }).waitFor();
     expect(asked.filter((url) => !url.startsWith("file:") && !url.startsWith("data:"))).toEqual([]);
     expect(await seriousFaults(page)).toEqual([]);
     await context.close();

@@ -2,7 +2,7 @@ import type { PayloadRef, TaskId } from "@mnemosyne/core";
 import { deniedError, missingInputError } from "./errors.ts";
 import { fail, skip, skipDependentsOf } from "./failure.ts";
 import { close, openRun, openWait } from "./opening.ts";
-import { reopen } from "./reopening.ts";
+import { dropMember, reopen } from "./reopening.ts";
 import { addCell, cellAt } from "./run-state.ts";
 import { endedUndone, isSettled, isTemplate, isUnopened, type TaskCell } from "./task-cell.ts";
 import { extraOf, touch, type Turn } from "./turn.ts";
@@ -146,6 +146,8 @@ function expand(turn: Turn, cell: TaskCell, from: TaskId): void {
   }
   for (const index of cell.members) {
     const member = cellAt(state, index);
+    const beyond = (member.extra?.element?.index ?? 0) >= hashes.length;
+    if (member.parent === cell.index && beyond && !isSettled(member)) dropMember(turn, cell, member);
     if (member.parent !== cell.index) skipDependentsOf(turn, member);
   }
   if (cell.children === 0) completeTemplate(turn, cell);

@@ -54,8 +54,13 @@ export function releaseMembers(turn: Turn, cell: TaskCell): void {
   for (const index of cell.members ?? []) {
     const member = cellAt(turn.state, index);
     if (member.parent !== cell.index || !endedUndone(member)) continue;
-    member.parent = -1;
-    extraOf(turn, member).origin = cell.id;
+    dropMember(turn, cell, member);
     cell.children -= 1;
   }
+}
+
+/** A member that does not count for its parent any more. */
+export function dropMember(turn: Turn, parent: TaskCell, member: TaskCell): void {
+  member.parent = -1;
+  extraOf(turn, member).origin = parent.id;
 }

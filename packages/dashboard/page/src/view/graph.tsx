@@ -79,7 +79,7 @@ export function Graph({ run, selected, onSelect }: GraphProps) {
                 {short(id, 18)}
               </text>
               <text class="doing" x="34" y="39">
-                {short(`${status}, ${doing(task)}`, 24)}
+                {` ${short(`${status}, ${doing(task)}`, 24)}`}
               </text>
               {attempts.length > 1 ? (
                 <text class="tries" x={BOX.width - 12} y="22" text-anchor="end">

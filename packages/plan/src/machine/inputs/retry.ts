@@ -76,7 +76,9 @@ function choose(state: RunState, cell: TaskCell): readonly number[] {
   }
   dropBlocked(state, wanted);
   // A `forEach` task opens its instances itself.
-  return [...wanted].filter((index) => !isInstance(state, cellAt(state, index))).toSorted((a, b) => a - b);
+  return [...wanted]
+    .filter((index) => templateOf(state, cellAt(state, index)) === undefined)
+    .toSorted((a, b) => a - b);
 }
 
 /** What waits for a task because it is a member, and what its own members still wait for. */
@@ -91,6 +93,8 @@ function needAround(
     // One that a task added by itself comes back when that task adds it anew.
     else if (isTemplate(cell)) wanted.add(member.index);
   }
+  const template = templateOf(state, cell);
+  if (template !== undefined) need(template.index);
   for (let up = cell; up.parent >= 0;) {
     up = cellAt(state, up.parent);
     if (isTemplate(up)) {
@@ -123,6 +127,7 @@ function dropBlocked(state: RunState, wanted: Set<number>): void {
     let cell = blocked[head] as TaskCell;
     for (;;) {
       for (const dependent of cell.dependents) check(cellAt(state, dependent));
+      if (isTemplate(cell)) for (const index of cell.members ?? []) check(cellAt(state, index));
       if (cell.parent < 0) break;
       cell = cellAt(state, cell.parent);
       check(cell);
@@ -130,8 +135,11 @@ function dropBlocked(state: RunState, wanted: Set<number>): void {
   }
 }
 
-/** Whether everything that a task waits for has settled or may still do so. */
+/** Whether a task may be opened, and everything that it waits for has settled or may still do so. */
 function mayProceed(state: RunState, cell: TaskCell, wanted: ReadonlySet<number>): boolean {
+  if (cell.extra?.removed === true) return false;
+  const template = templateOf(state, cell);
+  if (template !== undefined && template.status !== "pending" && !wanted.has(template.index)) return false;
   for (const name of cell.task.dependsOn) {
     const dependency = state.byId.get(name);
     if (dependency !== undefined && !canSettle(state, dependency, wanted)) return false;
@@ -156,8 +164,11 @@ function membersOf(state: RunState, cell: TaskCell): readonly TaskCell[] {
     .filter((member) => member.parent === cell.index);
 }
 
-function isInstance(state: RunState, cell: TaskCell): boolean {
-  return cell.parent >= 0 && isTemplate(cellAt(state, cell.parent));
+/** The `forEach` task of an instance, also of one whose element is gone: only its list can bring it back. */
+function templateOf(state: RunState, cell: TaskCell): TaskCell | undefined {
+  if (cell.extra?.element === undefined) return undefined;
+  if (cell.parent >= 0) return cellAt(state, cell.parent);
+  return cell.extra.origin === undefined ? undefined : state.byId.get(cell.extra.origin);
 }
 
 /** The deadline holds on, unless it has passed. */
