@@ -15,6 +15,9 @@ import {
 import type { PlanJournal, Witness } from "./plan-journal.ts";
 import type { Process, World } from "./world.ts";
 
+/** Failures of a task in a row: the pauses between its attempts double, and the world has to end. */
+const MOST_FAILURES = 4;
+
 /** One process that carries runs on, through the network that it sees. */
 export interface PlanWorkerOptions {
   readonly world: World;
@@ -100,7 +103,7 @@ export class PlanWorker {
     const ref = { task, attempt, epoch };
     if (!(await this.#append({ type: "task.started", ...ref, worker: process.name }))) return;
     await process.clock.sleep(world.chance.below(700));
-    if (world.chance.holds(0.15)) {
+    if (world.chance.holds(0.15) && attempt <= MOST_FAILURES) {
       const error = { code: "E_TASK_FAILED", kind: "conflict", message: "It did not work." } as const;
       await this.#append({
         type: "task.failed",
