@@ -98,6 +98,85 @@ describe("retry.requested", () => {
     expect(run.last.commands).toMatchObject([{ type: "runTask", attempt: 4, escalation: "none" }]);
   });
 
+  it("opens what a task that still runs has added and waits for", () => {
+    const run = new TestRun(
+      plan([task("x"), task("bad"), task("y", ["x"]), task("z", ["y"])], { onFailure: "continue" }),
+    );
+    run.fail("bad");
+    run.claim("x");
+    run.give({
+      type: "task.added",
+      task: "x" as never,
+      tasks: [task("added", ["bad"])],
+      reason: "subagent",
+    });
+    expect(run.statuses()).toMatchObject({ x: "running", added: "skipped", y: "skipped" });
+    retry(run, "y");
+    expect(run.statuses()).toMatchObject({ bad: "ready", added: "pending", y: "pending", z: "pending" });
+    run.report("x", { type: "task.completed" });
+    for (const id of ["bad", "added", "y", "z"]) run.complete(id);
+    expect(run.finished?.status).toBe("completed");
+  });
+
+  it("of a list opens what an instance that still runs has added", () => {
+    const run = new TestRun(
+      plan(
+        [
+          task("list"),
+          task("bad"),
+          task("each", ["list"], { forEach: "list" as never }),
+          task("sum", ["each"]),
+        ],
+        { onFailure: "continue" },
+      ),
+    );
+    run.complete("list", { forEach: { each: ["h0"] } });
+    run.fail("bad");
+    run.claim("each.0");
+    run.give({
+      type: "task.added",
+      task: "each.0" as never,
+      tasks: [task("added", ["bad"])],
+      reason: "subagent",
+    });
+    expect(run.statuses()).toMatchObject({ each: "failed", sum: "skipped" });
+    retry(run, "sum");
+    run.report("each.0", { type: "task.completed" });
+    for (const id of ["bad", "added", "sum"]) run.complete(id);
+    expect(run.finished?.status).toBe("completed");
+  });
+
+  it("brings back what was cancelled because the run stopped, also of a task that still runs", () => {
+    const run = new TestRun(plan([task("x"), task("bad"), task("y", ["x"])]));
+    run.claim("x");
+    run.give({ type: "task.added", task: "x" as never, tasks: [task("added")], reason: "subagent" });
+    run.fail("bad");
+    expect(run.statuses()).toMatchObject({ x: "running", added: "cancelled", y: "cancelled" });
+    retry(run, "bad");
+    run.report("x", { type: "task.completed" });
+    for (const id of ["bad", "added", "y"]) run.complete(id);
+    expect(run.finished?.status).toBe("completed");
+  });
+
+  it("of a task whose member still waits for a failed one opens that one too", () => {
+    const run = new TestRun(plan([task("x"), task("y", ["x"])], { onFailure: "continue" }));
+    run.claim("x");
+    run.give({ type: "task.added", task: "x" as never, tasks: [task("m")], reason: "subagent" });
+    run.claim("m");
+    run.give({ type: "task.added", task: "m" as never, tasks: [task("mm")], reason: "subagent" });
+    run.fail("mm");
+    run.report("m", { type: "task.completed" });
+    run.report("x", {
+      type: "task.failed",
+      error: { code: "E_COMMAND_FAILED", kind: "conflict", message: "It broke." },
+      retryable: false,
+    });
+    retry(run, "x");
+    expect(run.statuses()).toMatchObject({ x: "ready", m: "completed", mm: "ready", y: "pending" });
+    for (const id of ["x", "mm", "y"]) run.complete(id);
+    expect(run.finished?.status).toBe("completed");
+  });
+
   it("of an instance opens its forEach task again; completed instances stay", () => {
     const run = new TestRun(
       plan([task("list"), task("each", ["list"], { forEach: "list" as never }), task("sum", ["each"])]),

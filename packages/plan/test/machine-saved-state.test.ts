@@ -5,6 +5,7 @@ import {
   saveTask,
   snapshot,
   step,
+  taskState,
   type SavedRun,
   type SavedTask,
 } from "@mnemosyne/plan";
@@ -52,6 +53,33 @@ describe("a state that was saved by task", () => {
     const { state: _two, ...here } = step(run.state, input);
     expect(there).toEqual(here);
     expect(digest(read)).toBe(digest(run.state));
+  });
+
+  it("does not wait for instances whose elements an edit has taken away", () => {
+    const listed = (more: object) =>
+      plan([
+        task("list"),
+        task("each", ["list"], { forEach: "list" as never, ...more }),
+        task("sum", ["each"]),
+      ]);
+    const run = new TestRun(listed({}));
+    run.complete("list", { forEach: { each: ["h0", "h1"] } });
+    run.fail("each.1");
+    const edited = listed({ attempts: 2 });
+    run.give({
+      type: "plan.edited",
+      by: "person",
+      plan: edited,
+      keep: ["list"] as never,
+      forEach: { each: ["h0"] },
+    });
+    run.claim("each.0");
+    const saved = parts(run);
+    const read = restoreState(edited, saved.run, JSON.parse(JSON.stringify(saved.tasks)) as SavedTask[]);
+    const at = "2026-01-01T01:00:00.000Z";
+    const again = step(read, { type: "task.completed", ...run.ref("each.0"), at });
+    expect(again.commands).toMatchObject([{ type: "runTask", task: "sum" }]);
+    expect(taskState(read, "each")?.status).toBe("completed");
   });
 
   it("needs only the tasks that a step has touched", () => {
