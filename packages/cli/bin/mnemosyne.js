@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { main } from "../dist/index.js";
+// Not the public index: what that offers to programs would be loaded at every call.
+import { main } from "../dist/main.js";
 
 process.exitCode = await main(process.argv.slice(2));

@@ -9,7 +9,13 @@ export async function checkGit(root: string, env: Terminal["env"]): Promise<read
   if (version === undefined)
     return [note("git", "git was not found: reviews compare with nothing.", "Install git.")];
   if ((await git("rev-parse", "--is-inside-work-tree")) === undefined)
-    return [note("git", `${root} is in no git repository: memories are global by default.`, "git init")];
+    return [
+      note(
+        "git",
+        `${root} is in no git repository: a review has nothing to compare with, and no project is taken from its name.`,
+        "git init",
+      ),
+    ];
   const tracked = await git("ls-files", "--", ".mnemosyne");
   if (tracked !== undefined && tracked !== "")
     return [
