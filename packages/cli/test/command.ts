@@ -74,3 +74,14 @@ function parse(line: string): Record<string, unknown> {
     return { unparsed: line };
   }
 }
+
+/** Four commands: one, two after it, one after both. */
+export const DIAMOND = `
+version: 1
+name: diamond
+tasks:
+  - { id: a, run: "echo a >> order.txt" }
+  - { id: b, dependsOn: [a], run: "echo b >> order.txt" }
+  - { id: c, dependsOn: [a], run: "echo c >> order.txt" }
+  - { id: d, dependsOn: [b, c], run: "echo d >> order.txt" }
+`;

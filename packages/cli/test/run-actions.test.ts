@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CommandFolder, finished } from "./command.ts";
+import { CommandFolder, DIAMOND, finished } from "./command.ts";
 
 let folder: CommandFolder;
 beforeEach(async () => {
@@ -11,16 +11,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await folder.remove();
 });
-
-const DIAMOND = `
-version: 1
-name: diamond
-tasks:
-  - { id: a, run: "echo a >> order.txt" }
-  - { id: b, dependsOn: [a], run: "echo b >> order.txt" }
-  - { id: c, dependsOn: [a], run: "echo c >> order.txt" }
-  - { id: d, dependsOn: [b, c], run: "echo d >> order.txt" }
-`;
 
 describe("a killed run", () => {
   test("kill -9 in the middle, then resume: completed tasks do not run again", async () => {

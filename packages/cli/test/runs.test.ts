@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CommandFolder } from "./command.ts";
+import { CommandFolder, DIAMOND } from "./command.ts";
 
 let folder: CommandFolder;
 beforeEach(async () => {
@@ -10,16 +10,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await folder.remove();
 });
-
-const DIAMOND = `
-version: 1
-name: diamond
-tasks:
-  - { id: a, run: "echo a >> order.txt" }
-  - { id: b, dependsOn: [a], run: "echo b >> order.txt" }
-  - { id: c, dependsOn: [a], run: "echo c >> order.txt" }
-  - { id: d, dependsOn: [b, c], run: "echo d >> order.txt" }
-`;
 
 describe("run", () => {
   test("a diamond completes in order and ends with run.finished", async () => {

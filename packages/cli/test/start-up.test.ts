@@ -14,6 +14,8 @@ const TOLD = `data:text/javascript,${encodeURIComponent(`
 
 test("a call loads what its verb needs, and nothing else of this repository", async () => {
   const { stderr } = await promisify(execFile)(process.execPath, ["--import", TOLD, BIN, "--help"]);
-  const packages = [...stderr.matchAll(/^loaded .*\/packages\/([a-z-]+)\/dist\//gm)].map(([, name]) => name);
+  const packages = [...stderr.matchAll(/^loaded .*\/packages\/([a-z-]+)\/dist\//gm)].map(
+    ([, name = ""]) => name,
+  );
   expect([...new Set(packages)].toSorted()).toEqual(["cli", "core"]);
 });

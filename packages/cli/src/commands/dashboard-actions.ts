@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { MnemosyneError, type RunSignal } from "@mnemosyne/core";
+import type { RunSignal } from "@mnemosyne/core";
 import { renderRunHtml, startDashboard } from "@mnemosyne/dashboard";
 import type { OrchestrationEngine, RunHandle } from "@mnemosyne/engine";
 import { openEngine } from "../runs/run-session.ts";
+import { runRecord } from "../runs/run-record.ts";
 import { storedModule } from "../runs/stored-module.ts";
 import type { Session } from "../session.ts";
 
@@ -56,12 +57,7 @@ export async function writeRunHtml(session: Session, runId: string, file: string
 function actionsOf(session: Session, engine: OrchestrationEngine) {
   return {
     async signal(runId: string, signal: RunSignal): Promise<boolean> {
-      const record = await (await session.storage()).journal.getRun(runId);
-      if (record === undefined)
-        throw new MnemosyneError("E_RUN_NOT_FOUND", `There is no run '${runId}' in this database.`, {
-          kind: "notFound",
-          path: "run",
-        });
+      const record = await runRecord((await session.storage()).journal, runId);
       const run = engine.open(runId, await storedModule(record));
       const changed = await decide(run, signal);
       // How it ends stands in the journal, which the page follows.

@@ -1,10 +1,11 @@
 import path from "node:path";
-import { MnemosyneError, toErrorRecord, type ErrorRecord } from "@mnemosyne/core";
+import { toErrorRecord, type ErrorRecord } from "@mnemosyne/core";
 import type { OrchestrationEngine, RunHandle, RunReport, WorkReport } from "@mnemosyne/engine";
 import { loadPlan } from "@mnemosyne/plan";
 import { RunNarrator } from "../runs/progress.ts";
 import { followRun, openEngine } from "../runs/run-session.ts";
 import type { ModelFlags } from "../runs/model-source.ts";
+import { runRecord } from "../runs/run-record.ts";
 import { storedModule } from "../runs/stored-module.ts";
 import type { Session } from "../session.ts";
 import { Interrupted } from "../terminal.ts";
@@ -184,16 +185,7 @@ async function withRun(
   id: string,
   use: (run: RunHandle, head: number, engine: OrchestrationEngine) => Promise<number>,
 ): Promise<number> {
-  const record = await (await session.storage()).journal.getRun(id);
-  if (record === undefined)
-    throw new MnemosyneError(
-      "E_RUN_NOT_FOUND",
-      `There is no run '${id}' in this database; 'mnemosyne runs' lists them.`,
-      {
-        kind: "notFound",
-        path: "run",
-      },
-    );
+  const record = await runRecord((await session.storage()).journal, id);
   const wired = await openEngine(session, flags);
   try {
     return await use(wired.engine.open(id, await storedModule(record)), record.head, wired.engine);

@@ -20,7 +20,6 @@ export async function watchRun(
   session: Session,
   run: RunHandle,
   keys: KeyInput | undefined,
-  decided: () => void,
 ): Promise<number> {
   const { output, terminal } = session;
   const paint = createLogUpdate(terminal.stdout as NodeJS.WriteStream);
@@ -62,7 +61,10 @@ export async function watchRun(
   const decide = async (wait: WaitingFor, act: () => Promise<boolean>): Promise<void> => {
     said = (await act()) ? `${wait.task}: recorded` : `${wait.task}: nothing was waiting for that`;
     isChanged = true;
-    decided();
+    // How it ends stands in the journal, which is being watched; that it could not go on does not.
+    run.carry({ signal: terminal.signal }).catch((error: unknown) => {
+      if (!terminal.signal.aborted) said = error instanceof Error ? error.message : String(error);
+    });
   };
   const press = (key: string): void => {
     const wait = report.waiting[chosen];

@@ -1,4 +1,5 @@
 import type { Memory, MemoryStats, Plan, RunEvent, RunRecord, SearchHit } from "@mnemosyne/core";
+import type { LatencyRow } from "../../src/latency.ts";
 
 /** A run as the server gives it: its dates are texts. */
 export type RunRow = Omit<RunRecord, "startedAt" | "finishedAt"> & {
@@ -20,15 +21,6 @@ export interface Session {
 export interface FoundMemories {
   readonly memories: readonly (SearchHit | Memory)[];
   readonly stats: MemoryStats;
-}
-
-/** Times of one operation. */
-export interface LatencyRow {
-  readonly operation: string;
-  readonly count: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
 }
 
 /** A file that was written to be shared carries its run with it. */

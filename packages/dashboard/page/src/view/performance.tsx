@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
-import { performanceTimes, type LatencyRow } from "../api.ts";
+import type { LatencyRow } from "../../../src/latency.ts";
+import { performanceTimes } from "../api.ts";
 
 const REFRESH = 2000;
 

@@ -21,8 +21,11 @@ export function SpendChart({ run }: { readonly run: RunModel }) {
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name: string): string => style.getPropertyValue(name).trim();
+    // A canvas knows no variables: the element's own colour tells what one stands for in this theme.
+    const colour = (name: string): string => {
+      element.style.color = `var(${name})`;
+      return getComputedStyle(element).color;
+    };
     const axis = {
       stroke: colour("--muted"),
       grid: { stroke: colour("--line") },
