@@ -7,6 +7,7 @@ export {
 export { isProcessAlive, killProcessGroup, processStartTime } from "./command/process-identity.ts";
 export { detectSandbox, type Sandbox } from "./command/sandbox.ts";
 export { unifiedDiff, type UnifiedDiffOptions } from "./diff/unified-diff.ts";
+export { FILTERS_QUERY, filtersOff, gitEnvironment, type GitSetting } from "./git/git-environment.ts";
 export { readGit, type GitFacts, type ReadGitOptions } from "./git/read-git.ts";
 export { DEFAULT_CACHES } from "./manifest/cache-folders.ts";
 export { diffEntries, diffManifests, type EntryChange } from "./manifest/diff-manifests.ts";

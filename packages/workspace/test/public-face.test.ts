@@ -5,6 +5,7 @@ test("the public names", () => {
   expect(Object.keys(workspace).toSorted()).toMatchInlineSnapshot(`
     [
       "DEFAULT_CACHES",
+      "FILTERS_QUERY",
       "applyMerge",
       "createCommandRunner",
       "createRedactor",
@@ -12,6 +13,8 @@ test("the public names", () => {
       "diffEntries",
       "diffManifests",
       "dropTree",
+      "filtersOff",
+      "gitEnvironment",
       "globMatcher",
       "isProcessAlive",
       "killProcessGroup",

@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { MnemosyneError } from "@mnemosyne/core";
+import { FILTERS_QUERY, filtersOff, gitEnvironment, type GitSetting } from "@mnemosyne/workspace";
 
 /** Git in one folder, asked without writing anything and without running what the repository configures. */
 export interface Git {
@@ -36,17 +37,8 @@ export async function openGit(
     throw refused(first.stderr);
   }
   if (first.output.trim() !== "true") return undefined;
-  const filters = await run(
-    folder,
-    env,
-    signal,
-    [],
-    ["config", "-z", "--name-only", "--get-regexp", "^filter\\."],
-  );
-  const off = (filters.output ?? "")
-    .split("\0")
-    .filter((key) => key !== "")
-    .map((key) => [key, /\.required$/iu.test(key) ? "false" : ""] as const);
+  const filters = await run(folder, env, signal, [], FILTERS_QUERY);
+  const off = filtersOff(filters.output ?? "");
   return {
     async ask(...args) {
       const { output, stderr } = await run(folder, env, signal, off, args);
@@ -56,7 +48,7 @@ export async function openGit(
     async tryAsk(...args) {
       return (await run(folder, env, signal, off, args)).output;
     },
-    readObjects: (ids) => readObjects(folder, environment(env, off), signal, ids),
+    readObjects: (ids) => readObjects(folder, gitEnvironment(env, off), signal, ids),
   };
 }
 
@@ -75,38 +67,6 @@ function hasGitFolder(folder: string): boolean {
   }
 }
 
-const SAFE = [
-  ["core.hooksPath", "/dev/null"],
-  ["core.fsmonitor", "false"],
-  ["core.untrackedCache", "false"],
-  ["core.quotePath", "false"],
-  ["diff.external", ""],
-  ["core.attributesFile", "/dev/null"],
-  ["submodule.recurse", "false"],
-] as const;
-
-function environment(
-  env: Readonly<Record<string, string | undefined>>,
-  off: readonly (readonly [string, string])[],
-): Record<string, string> {
-  const all = [...SAFE, ...off];
-  const given: Record<string, string> = {
-    PATH: env["PATH"] ?? "/usr/bin:/bin",
-    HOME: env["HOME"] ?? "/",
-    LC_ALL: "C",
-    GIT_OPTIONAL_LOCKS: "0",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_NO_LAZY_FETCH: "1",
-    GIT_CONFIG_COUNT: String(all.length),
-  };
-  // By the environment, because a key may contain `=`, which `-c` would split.
-  for (const [at, [key, value]] of all.entries()) {
-    given[`GIT_CONFIG_KEY_${at}`] = key;
-    given[`GIT_CONFIG_VALUE_${at}`] = value;
-  }
-  return given;
-}
-
 interface Ran {
   readonly output: string | undefined;
   readonly stderr: string;
@@ -117,14 +77,14 @@ async function run(
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
-  off: readonly (readonly [string, string])[],
+  off: readonly GitSetting[],
   args: readonly string[],
 ): Promise<Ran> {
   return await new Promise((resolve) => {
     execFile(
       "git",
       ["--no-pager", "--no-optional-locks", ...args],
-      { cwd: folder, env: environment(env, off), maxBuffer: 256 << 20, timeout: 60_000, signal },
+      { cwd: folder, env: gitEnvironment(env, off), maxBuffer: 256 << 20, timeout: 60_000, signal },
       (error, output, stderr) => {
         resolve({
           output: error === null ? output : undefined,

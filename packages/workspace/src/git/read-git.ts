@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { FILTERS_QUERY, filtersOff, gitEnvironment, type GitSetting } from "./git-environment.ts";
 
 /** Where a workspace stands in git. */
 export interface GitFacts {
@@ -23,16 +24,8 @@ export interface ReadGitOptions {
  * repository, no git, or git refuses or takes too long.
  */
 export async function readGit(folder: string, options: ReadGitOptions = {}): Promise<GitFacts | undefined> {
-  const filters = await git(
-    folder,
-    ["config", "-z", "--name-only", "--get-regexp", "^filter\\."],
-    [],
-    options,
-  );
-  const off = (filters ?? "")
-    .split("\0")
-    .filter((key) => key !== "")
-    .map((key) => [key, /\.required$/iu.test(key) ? "false" : ""] as const);
+  const filters = await git(folder, FILTERS_QUERY, [], options);
+  const off = filtersOff(filters ?? "");
   const args = [
     "status",
     "--porcelain=v2",
@@ -60,43 +53,19 @@ function factsOf(status: string): GitFacts {
   };
 }
 
-const SAFE = [
-  ["core.hooksPath", "/dev/null"],
-  ["core.fsmonitor", "false"],
-  ["core.untrackedCache", "false"],
-  ["diff.external", ""],
-  ["core.attributesFile", "/dev/null"],
-  ["submodule.recurse", "false"],
-] as const;
-
 async function git(
   folder: string,
   args: readonly string[],
-  settings: readonly (readonly [string, string])[],
+  settings: readonly GitSetting[],
   { signal, timeout = 10_000 }: ReadGitOptions,
 ): Promise<string | undefined> {
-  const all = [...SAFE, ...settings];
-  const environment: Record<string, string> = {
-    PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-    HOME: process.env["HOME"] ?? "/",
-    LC_ALL: "C",
-    GIT_OPTIONAL_LOCKS: "0",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_NO_LAZY_FETCH: "1",
-    GIT_CONFIG_COUNT: String(all.length),
-  };
-  // By the environment, because a key may contain `=`, which `-c` would split.
-  for (const [at, [key, value]] of all.entries()) {
-    environment[`GIT_CONFIG_KEY_${at}`] = key;
-    environment[`GIT_CONFIG_VALUE_${at}`] = value;
-  }
   return await new Promise((resolve) => {
     execFile(
       "git",
       ["--no-pager", "--no-optional-locks", ...args],
       {
         cwd: folder,
-        env: environment,
+        env: gitEnvironment(process.env, settings),
         maxBuffer: 64 << 20,
         timeout,
         ...(signal === undefined ? {} : { signal }),

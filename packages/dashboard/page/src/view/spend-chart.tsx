@@ -24,7 +24,9 @@ export function SpendChart({ run }: { readonly run: RunModel }) {
     // A canvas knows no variables: the element's own colour tells what one stands for in this theme.
     const colour = (name: string): string => {
       element.style.color = `var(${name})`;
-      return getComputedStyle(element).color;
+      const { color } = getComputedStyle(element);
+      element.style.color = "";
+      return color;
     };
     const axis = {
       stroke: colour("--muted"),
