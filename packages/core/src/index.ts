@@ -185,6 +185,7 @@ export type {
   PlaybookNote,
   PlaybookOrigin,
   PlaybookReverted,
+  PlaybookRevertible,
   PlaybookStore,
 } from "./ports/playbook-store.ts";
 export {

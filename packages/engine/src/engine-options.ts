@@ -9,6 +9,7 @@ import type {
   NamespaceInput,
   Tool,
 } from "@mnemosyne/core";
+import type { Optimizer } from "@mnemosyne/optimizer";
 import type { EngineStorage } from "./storage.ts";
 
 /** What an engine is made of. Only `storage` is required. */
@@ -27,8 +28,10 @@ export interface EngineOptions {
   readonly gates?: readonly Gate[];
   /** Tools for every agent, beside those of the workspace. */
   readonly tools?: readonly Tool[];
-  /** Default: an `Optimizer` over the storage's memories. */
+  /** Default: an `Optimizer` over the storage's memories and playbooks. */
   readonly assembler?: ContextAssembler;
+  /** Learns from how tasks end. Default: an `Optimizer` over the storage's playbooks; `false`: nothing is learnt. */
+  readonly learner?: Pick<Optimizer, "learn"> | false;
   /** Default: commands run here, in a sandbox where one is to be had. */
   readonly commands?: CommandRunner;
   /** Namespace of runs whose plan names none. Default `global`. */

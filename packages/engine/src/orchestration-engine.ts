@@ -340,11 +340,19 @@ export class OrchestrationEngine {
 
   #servicesFor(runId: string, plan: Plan): RunServices {
     const {
+      ...(storage.playbooks === undefined ? {} : { playbooks: storage.playbooks }),
       storage,
       model,
       catalog,
       tools = [],
       clock = systemClock,
+  #learner(): RunServices["learner"] {
+    const { learner, storage } = this.#options;
+    if (learner === false) return undefined;
+    if (learner !== undefined) return learner;
+    return storage.playbooks === undefined ? undefined : new Optimizer({ playbooks: storage.playbooks });
+  }
+
       environment = process.env,
     } = this.#options;
     const { strongerModel, contextTokens = 40_000, namespace } = this.#options;
@@ -385,6 +393,7 @@ export class OrchestrationEngine {
       stateDir: path.resolve(this.#options.stateDir ?? path.join(workspace, ".mnemosyne")),
       redact: this.#redact,
       seen: {},
+      learner: this.#learner(),
       host: hostname(),
       worker: this.#identity,
       random: Math.random,

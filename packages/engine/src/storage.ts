@@ -1,4 +1,11 @@
-import type { BlobStore, BudgetLedger, CoordinationStore, Journal, MemoryStore } from "@mnemosyne/core";
+import type {
+  BlobStore,
+  BudgetLedger,
+  CoordinationStore,
+  Journal,
+  MemoryStore,
+  PlaybookStore,
+} from "@mnemosyne/core";
 
 /** What the engine keeps its things in: the handle that `openStorage` of `@mnemosyne/storage` gives, or your own ports. */
 export interface EngineStorage extends MemoryStore {
@@ -6,4 +13,6 @@ export interface EngineStorage extends MemoryStore {
   readonly coordination: CoordinationStore;
   readonly ledger: BudgetLedger;
   readonly blobs: BlobStore;
+  /** Without it nothing is learnt from reviews. */
+  readonly playbooks?: PlaybookStore;
 }

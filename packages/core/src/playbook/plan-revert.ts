@@ -6,6 +6,7 @@ import type {
   PlaybookItem,
   PlaybookItemChange,
   PlaybookReverted,
+  PlaybookRevertible,
 } from "../ports/playbook-store.ts";
 
 /** The deltas that take changes back. */
@@ -16,20 +17,22 @@ export interface RevertPlan {
 }
 
 /**
- * Works out how to take back one change, or all of a run. `history`: every change, oldest first. Pure. Counts that others
+ * Works out how to take back one change, or all of a run or of some of its tasks. `history`: every change, oldest first. Pure. Counts that others
  * added since stay; an item whose words, section or existence others changed since is a conflict and is left alone.
  * Throws `E_NOT_FOUND` for a version that no change has.
  */
 export function planPlaybookRevert(
   playbook: Playbook,
   history: readonly PlaybookChange[],
-  what: { readonly version: number } | { readonly run: string },
+  what: PlaybookRevertible,
 ): RevertPlan {
   const undone = new Set(history.flatMap(({ reverts = [] }) => reverts));
   const chosen = history.filter((change) =>
     "version" in what
       ? change.version === what.version
-      : change.run === what.run && change.reverts === undefined,
+      : change.run === what.run &&
+        change.reverts === undefined &&
+        (what.tasks === undefined || (change.task !== undefined && what.tasks.includes(change.task))),
   );
   if ("version" in what && chosen.length === 0)
     throw new MnemosyneError("E_NOT_FOUND", `The playbook has no change ${what.version}.`, {

@@ -122,6 +122,11 @@ export interface PlaybookReverted {
   readonly conflicts: readonly { readonly id: string; readonly version: number; readonly since: number }[];
 }
 
+/** What can be taken back: one change, or those of a run, of all its tasks or of the named ones. */
+export type PlaybookRevertible =
+  | { readonly version: number }
+  | { readonly run: string; readonly tasks?: readonly string[] };
+
 /** Keeps playbooks, versioned; every change is kept with what it changed. */
 export interface PlaybookStore {
   /** An unknown namespace has an empty playbook of version 0; it inherits nothing. Throws `E_INPUT` for a version that is not yet. */
@@ -142,12 +147,8 @@ export interface PlaybookStore {
     options?: { readonly after?: number; readonly limit?: number },
   ): Promise<readonly PlaybookChange[]>;
   /**
-   * Takes back one change, or all of a run, newest first, as a change of its own. What others have changed since stays
-   * and is reported. Without anything to take back the version stays. Throws `E_NOT_FOUND` for a version that is none.
+   * Takes back one change, or all of a run (of some of its tasks), newest first, as a change of its own. What others have changed
+   * since stays and is reported. Without anything to take back the version stays. Throws `E_NOT_FOUND` for a version that is none.
    */
-  revert(
-    namespace: NamespaceInput,
-    what: { readonly version: number } | { readonly run: string },
-    note?: PlaybookNote,
-  ): Promise<PlaybookReverted>;
+  revert(namespace: NamespaceInput, what: PlaybookRevertible, note?: PlaybookNote): Promise<PlaybookReverted>;
 }

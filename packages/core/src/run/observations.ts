@@ -21,6 +21,8 @@ export type RunObservation =
       }[];
       readonly dropped: number;
       readonly recalled: readonly MemoryId[];
+      /** Ids of the playbook's items that stood in it. */
+      readonly playbook?: readonly string[];
       readonly report?: PayloadRef;
     }
   | {
@@ -136,6 +138,25 @@ export type RunObservation =
       readonly missing: readonly string[];
     }
   | {
+  | {
+      /** What a task's outcome taught: a change of the namespace's playbook, which can be taken back. */
+      readonly type: "playbook.learnt";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly namespace: string;
+      /** The playbook's version after it. */
+      readonly version: number;
+      /** Items that it added or counted. */
+      readonly ids: readonly string[];
+    }
+  | {
+      /** A rollback took back what the run taught. `conflicts`: items that others changed since, which stay. */
+      readonly type: "playbook.reverted";
+      readonly namespace: string;
+      readonly version: number;
+      readonly reverted: readonly number[];
+      readonly conflicts: readonly string[];
+    }
       /** A process of the task runs; a takeover on the same host ends it first. */
       readonly type: "process.started";
       readonly task: TaskId;

@@ -137,20 +137,20 @@ export class RunDriver {
     const refused = new Set(appended.stale.map(({ input }) => input));
     // A claim that others made stale is no longer ours to start.
     for (const input of refused) if (input.type === "task.started") this.#startable.delete(keyOf(input));
-    this.#quarantineFailed(batch.inputs);
+    this.#settleFailed(batch.inputs);
     for (const { settled, inputs } of results)
       if (settled !== undefined && !inputs.some((input) => refused.has(input))) this.#settle(settled);
   }
 
   /** What a task remembered that failed for good is recalled no more, before anybody else sees it. */
-  #quarantineFailed(inputs: readonly RunInput[]): void {
+  #settleFailed(inputs: readonly RunInput[]): void {
     const { log, performer } = this.#options;
     for (const input of inputs) {
       if (!("task" in input) || input.task === undefined) continue;
       const { status, task } = taskOf(log.state, input.task);
-      if (status !== "failed" || log.projection.task(task.id).memories.length === 0) continue;
+      if (status !== "failed") continue;
       this.#settle(async () => {
-        const { observations = [] } = await performer.quarantine(task, this.#context(this.#options.signal));
+        const { observations = [] } = await performer.settleFailed(task, this.#context(this.#options.signal));
         this.#observations.push(...observations);
       });
     }

@@ -50,6 +50,12 @@ type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 const EMPTY: TaskFacts = Object.freeze({
   answers: [],
   judgements: [],
+  /** Ids of the playbook's items that stood in its newest context. */
+  readonly playbook: readonly string[];
+  /** The newest attempt that was learnt from. */
+  readonly learntAt?: number;
+  /** What it taught and was not taken back: changes of the namespace's playbook, by their version. */
+  readonly lessons: readonly number[];
   tools: [],
   processes: [],
   merged: [],
@@ -67,6 +73,8 @@ export class RunProjection {
   /** Merges that there were when a task completed. */
   readonly #mergesAt = new Map<string, number>();
   #rollbackTo: TaskId | undefined;
+  playbook: [],
+  lessons: [],
   #usage: Usage = NO_USAGE;
   #finished: RunFinished | undefined;
   #startedAt: string | undefined;
@@ -230,6 +238,31 @@ export class RunProjection {
         break;
       }
       case "rollback.requested":
+      case "context.assembled":
+        this.#facts(event.task).playbook = event.playbook ?? [];
+        break;
+      case "playbook.learnt": {
+        const facts = this.#facts(event.task);
+        facts.learntAt = event.attempt;
+        facts.lessons = [...facts.lessons, event.version];
+        break;
+      }
+      case "playbook.reverted":
+        for (const facts of this.#tasks.values())
+          facts.lessons = facts.lessons.filter((version) => !event.reverted.includes(version));
+        break;
+      case "agent.checkpointed": {
+        const facts = this.#facts(event.task);
+        const { attempt, state, files, reset } = event;
+        const before = reset || facts.kept?.attempt !== attempt ? [] : facts.kept.parts;
+        facts.kept = { attempt, parts: [...before, state], ...(files === undefined ? {} : { files }) };
+        break;
+      }
+      case "handoff.accepted": {
+        const { attempt, from, to, reason = "" } = event;
+        this.#facts(event.task).handed = { attempt, from, to, reason };
+        break;
+      }
         this.#rollbackTo = event.to;
         break;
       case "workspace.restored":

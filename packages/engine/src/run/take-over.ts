@@ -17,7 +17,7 @@ export async function takeOver(
   const uncertain: RunInput[] = [];
   for (const { id, status, attempt, epoch } of log.snapshot().tasks) {
     const { task, needsReview } = taskOf(log.state, id);
-    if (status === "completed" && needsReview) await performer.settle(task);
+    if (status === "completed" && needsReview) await performer.settle(task, context);
     if (status !== "running" && status !== "reviewing") continue;
     await performer.endLeftovers(task, context);
     if (status === "running" && (task.onCrash !== "rerun" || options.reopen === true))

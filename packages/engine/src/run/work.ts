@@ -32,12 +32,12 @@ export interface Performer {
   compensate(command: CommandOf<"compensate">, context: WorkContext): Promise<WorkResult>;
   restore(command: CommandOf<"restore">, context: WorkContext): Promise<WorkResult>;
   judge(command: CommandOf<"judge">, context: WorkContext): Promise<WorkResult>;
-  /** Quarantines what a task remembered that failed for good. */
-  quarantine(task: Task, context: WorkContext): Promise<WorkResult>;
+  /** Does what comes after a task failed for good: what it remembered is quarantined, what misled it is counted. */
+  settleFailed(task: Task, context: WorkContext): Promise<WorkResult>;
   /** What an approval of this task binds to. */
   approvalSubject(task: Task, context: WorkContext): Promise<string>;
   /** Does what comes after a completion that was judged, where a dead worker may not have come to it. */
-  settle(task: Task): Promise<void>;
+  settle(task: Task, context: WorkContext): Promise<void>;
   /** Ends what a dead worker may have left running for this task. */
   endLeftovers(task: Task, context: WorkContext): Promise<void>;
 }

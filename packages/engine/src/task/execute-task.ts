@@ -209,6 +209,9 @@ async function equip(
     idempotencyKey: `${runId}:${task.id}:${claim.attempt}`,
     memory,
     observer,
+      playbook: payload.sections.flatMap(({ items }) =>
+        items.flatMap(({ id, source }) => (source === "playbook" ? [id] : [])),
+      ),
     tools: services.tools,
     workspace,
     commands: commandsOf(services, claim, context),

@@ -4,6 +4,7 @@ import { compensateTask } from "./compensate-task.ts";
 import { endLeftovers } from "./end-leftovers.ts";
 import { executeTask } from "./execute-task.ts";
 import { judgeRun } from "./judge-run.ts";
+import { learnFromTask } from "./learn-from-task.ts";
 import { quarantine } from "./quarantine.ts";
 import { restoreWorkspace } from "./restore-workspace.ts";
 import { reviewTask, settleTask } from "./review-task.ts";
@@ -21,12 +22,13 @@ export function performRun(services: RunServices): Performer {
     compensate: (command, context) => compensateTask(services, command, context),
     restore: (command, context) => restoreWorkspace(services, command, context),
     judge: (_command, context) => judgeRun(services, context),
-    quarantine: async (task, { log }) => ({
-      inputs: [],
-      observations: await quarantine(services, log, task.id, "failed"),
-    }),
+    settleFailed: async (task, context) => {
+      const observations = await quarantine(services, context.log, task.id, "failed");
+      await learnFromTask(services, task, context);
+      return { inputs: [], observations };
+    },
     approvalSubject: (task, context) => approvalSubject(services, task, context),
-    settle: (task) => settleTask(services, trees, task),
+    settle: (task, context) => settleTask(services, trees, task, context),
     endLeftovers: (task, context) => endLeftovers(services, task, context),
   };
 }

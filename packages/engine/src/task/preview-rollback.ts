@@ -30,6 +30,8 @@ export interface RollbackPreview {
   readonly files: readonly string[];
   /** Memories that would be quarantined. */
   readonly memories: readonly MemoryId[];
+  /** Changes of the playbook that would be taken back, by their version. */
+  readonly playbook: readonly number[];
   readonly cannotUndo: readonly NotUndone[];
 }
 
@@ -59,6 +61,7 @@ export async function previewRollback(
     }),
     files: files.restored,
     memories: projection.tasks.flatMap((task) => (stays.has(task) ? [] : projection.task(task).memories)),
+    playbook: projection.tasks.flatMap((task) => (stays.has(task) ? [] : projection.task(task).lessons)),
     cannotUndo: [
       ...undone.flatMap((id): readonly NotUndone[] => {
         const { task } = taskOf(state, id);

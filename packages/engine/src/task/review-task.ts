@@ -18,6 +18,7 @@ import { payloadOf } from "../run/payload.ts";
 import type { WorkContext, WorkResult } from "../run/work.ts";
 import { observedModel } from "./observed-model.ts";
 import { landTree } from "./land-tree.ts";
+import { learnFromTask } from "./learn-from-task.ts";
 import { rememberOutcome } from "./outcome-memory.ts";
 import { conditionsOn, readPayload } from "./outputs.ts";
 import type { RunServices } from "./run-services.ts";
@@ -84,7 +85,7 @@ async function complete(
   }
   await rememberOutcome(services, task, ref, landed?.paths ?? [], context);
   return {
-    settled: () => settleTask(services, trees, task),
+    settled: () => settleTask(services, trees, task, context),
     inputs: [
       {
         type: "task.completed",
@@ -99,13 +100,15 @@ async function complete(
   };
 }
 
-/** What follows a judged completion: its memories are for all, its trees are done with. */
+/** What follows a judged completion: its memories are for all, what its reviews taught is learnt, its trees are done with. */
 export async function settleTask(
   services: RunServices,
   trees: TreeStore,
-  task: Pick<Task, "id">,
+  task: Task,
+  context: WorkContext,
 ): Promise<void> {
   await services.storage.settlePending(services.runId, task.id, "promote");
+  await learnFromTask(services, task, context);
   await trees.dropTask(task.id);
 }
 

@@ -14,6 +14,7 @@ import type {
 import type { ContextMonitor } from "@mnemosyne/context-monitor";
 import type { Coordinator } from "@mnemosyne/coordinator";
 import type { CompensationFunction } from "@mnemosyne/plan";
+import type { Optimizer } from "@mnemosyne/optimizer";
 import type { Manifest } from "@mnemosyne/workspace";
 import type { EngineStorage } from "../storage.ts";
 
@@ -33,6 +34,8 @@ export interface RunServices {
   /** Versions of gates that are not built in. */
   readonly gateVersions: ReadonlyMap<string, string>;
   readonly assembler: ContextAssembler;
+  /** Learns from how tasks end; undefined where nothing is to be learnt. */
+  readonly learner: Pick<Optimizer, "learn"> | undefined;
   readonly coordinator: Coordinator;
   /** Leases that a task takes before it starts. */
   readonly leasesFor: (task: Pick<Task, "reads" | "writes">) => readonly {

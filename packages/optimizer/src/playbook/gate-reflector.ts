@@ -13,6 +13,8 @@ export interface ReviewPassed {
   readonly task: string;
   readonly instructions: string;
   readonly agent?: string;
+  /** Gates that asked a model. */
+  readonly judgedByModel?: readonly string[];
   /** The attempt that was blocked, with its findings. */
   readonly blocked: JudgedAttempt;
   /** The later attempt that passed. */
@@ -36,7 +38,7 @@ export function lessonsFromReview(review: ReviewPassed): readonly PlaybookDelta[
         op: "add",
         section: SECTION,
         content: sentence(finding, judgement, review),
-        verified: true,
+        verified: review.judgedByModel?.includes(judgement.gate) !== true,
         helpful: 0,
         evidence: `${run}/${task}: ${judgement.gate} failed attempt ${blocked.attempt} (${judgement.subject}) and passed attempt ${passed.attempt} (${later.subject})`,
         origin: {
@@ -76,8 +78,9 @@ export function createGateReflector(): Reflector {
   };
 }
 
-function about({ run, task, instructions, agent }: TaskOutcome): Omit<ReviewPassed, "blocked" | "passed"> {
-  return { run, task, instructions, ...(agent === undefined ? {} : { agent }) };
+function about(outcome: TaskOutcome): Omit<ReviewPassed, "blocked" | "passed"> {
+  const { run, task, instructions, agent, judgedByModel = [] } = outcome;
+  return { run, task, instructions, judgedByModel, ...(agent === undefined ? {} : { agent }) };
 }
 
 function passes({ gates }: JudgedAttempt): boolean {

@@ -21,6 +21,8 @@ export interface TaskOutcome {
   readonly attempts: readonly JudgedAttempt[];
   /** Ids of the playbook items that stood in the context of the last attempt. */
   readonly used?: readonly string[];
+  /** Gates that asked a model: what they blocked is learnt too, but is not verified. */
+  readonly judgedByModel?: readonly string[];
 }
 
 /** Something learnt that is not yet in a playbook. */

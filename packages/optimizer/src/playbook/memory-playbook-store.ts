@@ -15,6 +15,7 @@ import {
   type PlaybookDelta,
   type PlaybookNote,
   type PlaybookReverted,
+  type PlaybookRevertible,
   type PlaybookStore,
 } from "@mnemosyne/core";
 
@@ -95,7 +96,7 @@ export class MemoryPlaybookStore implements PlaybookStore {
 
   async revert(
     namespace: NamespaceInput,
-    what: { readonly version: number } | { readonly run: string },
+    what: PlaybookRevertible,
     note: PlaybookNote = {},
   ): Promise<PlaybookReverted> {
     checkPlaybookNote(note);

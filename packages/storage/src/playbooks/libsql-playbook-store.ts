@@ -16,6 +16,7 @@ import {
   type PlaybookItem,
   type PlaybookNote,
   type PlaybookReverted,
+  type PlaybookRevertible,
   type PlaybookStore,
 } from "@mnemosyne/core";
 import type { Database } from "../database/database.ts";
@@ -109,7 +110,7 @@ export class LibsqlPlaybookStore implements PlaybookStore {
 
   async revert(
     namespace: NamespaceInput,
-    what: { readonly version: number } | { readonly run: string },
+    what: PlaybookRevertible,
     note: PlaybookNote = {},
   ): Promise<PlaybookReverted> {
     const name = Namespace.parse(namespace);
