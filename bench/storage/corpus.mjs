@@ -1,4 +1,5 @@
 // Deterministic memories: words drawn by Zipf's law from a made-up vocabulary, so that every run sees the same text.
+import { readFileSync } from "node:fs";
 
 /** A seeded generator of numbers in [0, 1). */
 export function generator(seed) {
@@ -35,7 +36,7 @@ const CUMULATIVE = new Float64Array(WORDS.length);
   for (let rank = 0; rank < WORDS.length; rank++) CUMULATIVE[rank] /= sum;
 }
 
-function drawWord(random) {
+function drawWord(random, words = WORDS) {
   const at = random();
   let low = 0;
   let high = CUMULATIVE.length - 1;
@@ -44,28 +45,43 @@ function drawWord(random) {
     if (CUMULATIVE[middle] < at) low = middle + 1;
     else high = middle;
   }
-  return WORDS[low];
+  return words[low];
 }
 
-function text(random, length) {
-  let words = "";
-  while (words.length < length) words += `${words === "" ? "" : " "}${drawWord(random)}`;
-  return words;
+function text(random, length, words) {
+  let text = "";
+  while (text.length < length) text += `${text === "" ? "" : " "}${drawWord(random, words)}`;
+  return text;
 }
 
 /** The memory with a number: some 730 bytes of JSON. */
-export function memory(number) {
+export function memory(number, words = WORDS) {
   const random = generator(1_000_003 + number);
   return {
-    content: text(random, 300),
-    summary: text(random, 80),
-    context: text(random, 60),
+    content: text(random, 300, words),
+    summary: text(random, 80, words),
+    context: text(random, 60, words),
     keywords: [drawWord(random), `${drawWord(random)}1`, `${drawWord(random)}2`, `${drawWord(random)}3`],
     tags: [`tag${Math.floor(random() * 50)}`, `label${Math.floor(random() * 50)}`],
     importance: 1 + Math.floor(random() * 10),
     confidence: Math.round(random() * 100) / 100,
     namespace: "project:bench",
   };
+}
+
+let english;
+
+/** The same of English words, the commonest first: those that the static embedder knows, with punctuation. */
+export function englishMemory(number) {
+  english ??= readFileSync(
+    new URL("../../packages/embeddings/assets/static-en/words.txt", import.meta.url),
+    "utf8",
+  ).split("\n", WORDS.length);
+  const made = memory(number, english);
+  const sentences = made.content
+    .split(" ")
+    .reduce((all, word, at) => `${all}${at % 9 === 8 ? ". " : " "}${word}`);
+  return { ...made, content: `${sentences[0]?.toUpperCase() ?? ""}${sentences.slice(1)}.` };
 }
 
 /** Three words of middling frequency. */

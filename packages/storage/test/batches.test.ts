@@ -155,3 +155,15 @@ function leftovers(file: string): Record<"rows" | "batches" | "indexed", number>
   database.close();
   return counts;
 }
+
+test("what is stored together is one piece of the text index, not one a row", async () => {
+  const { url, file } = fresh();
+  const storage = await openStorage(url);
+  await storage.storeMany(many(150, { metadata: { payload: "c".repeat(64) }, thread: "one" }));
+  await Promise.all(many(100).map((input) => storage.store(input)));
+  await storage.close();
+  const database = new Database(file, { timeout: 2000 });
+  const pieces = database.prepare("SELECT count(DISTINCT segid) FROM memory_text_idx").raw(true).get([]);
+  database.close();
+  expect(Number((pieces as unknown as number[])[0])).toBeLessThan(8);
+});

@@ -290,7 +290,15 @@ describe("databases of earlier versions", () => {
   }
   const VERSIONS = readdirSync(new URL("fixtures/", import.meta.url))
     .flatMap((name) => /^schema-(\d+)\.db\.gz$/.exec(name)?.[1] ?? [])
-    .map(Number);
+    .map(Number)
+    .toSorted((a, b) => a - b);
+
+  test("there is a file of every version", async () => {
+    const storage = await openStorage(fresh().url);
+    const { schemaVersion } = await storage.maintenance.stats();
+    await storage.close();
+    expect(VERSIONS).toEqual(Array.from({ length: schemaVersion }, (_, index) => index + 1));
+  });
 
   test.each(VERSIONS)("version %i opens, keeps everything, and does what new ones do", async (version) => {
     const { url, file } = old(version);

@@ -1,6 +1,7 @@
 import { MnemosyneError, type MemoryId } from "@mnemosyne/core";
 import { call, row, rows, runAll, type Call, type Work } from "../database/work.ts";
 import type { Vocabulary } from "../language/vocabulary.ts";
+import { changedReferences, newReferences } from "./blob-references.ts";
 import type { NewMemory } from "./check-memory.ts";
 import { cellsOf, storedOf, type StoredMemory } from "./memory-row.ts";
 import {
@@ -76,6 +77,7 @@ export function* insert(item: NewMemory, stage: number, vocabulary: Vocabulary):
       pendingTask: pendingRun === undefined ? null : (memory.provenance.task ?? null),
       idempotencyKey: idempotencyKey ?? null,
     }),
+    ...newReferences(memory.metadata),
     ...(embedded === undefined ? [] : [insertion(embedded, vectors)]),
     call(insertText, {
       content: indexed(memory.content, vocabulary),
@@ -90,6 +92,7 @@ export function* rewrite(rowId: number, memory: StoredMemory, vocabulary: Vocabu
   yield* runAll([
     call(dropStaleVector, { row: rowId, content: memory.content }),
     call(updateMemory, { ...cellsOf(memory), signals: signalsOf(memory.content, vocabulary), row: rowId }),
+    ...changedReferences(rowId, memory.metadata),
   ]);
   yield* reindex(rowId, memory, vocabulary);
   yield* reindexFollowing(rowId, memory, vocabulary);

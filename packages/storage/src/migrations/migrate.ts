@@ -9,6 +9,7 @@ import { vectorsMigration } from "./0002-vectors.ts";
 import { recordMigration } from "./0003-record.ts";
 import { coordinationMigration } from "./0004-coordination.ts";
 import { playbooksMigration } from "./0005-playbooks.ts";
+import { blobReferencesMigration } from "./0006-blob-references.ts";
 import type { Migration } from "./migration.ts";
 
 const MIGRATIONS: readonly Migration[] = [
@@ -17,6 +18,7 @@ const MIGRATIONS: readonly Migration[] = [
   recordMigration,
   coordinationMigration,
   playbooksMigration,
+  blobReferencesMigration,
 ];
 
 /** The version of the schema that this code writes. */
