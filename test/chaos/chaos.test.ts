@@ -5,7 +5,15 @@ import { OrchestrationEngine } from "@mnemosyne/engine";
 import { openStorage } from "@mnemosyne/storage";
 import { startEffectSink } from "@mnemosyne/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { allEnded, brokenPromises, chaosPlan, raiseFaults, randomOf, type Faults } from "./chaos.ts";
+import {
+  allEnded,
+  brokenPromises,
+  chaosPlan,
+  postLine,
+  raiseFaults,
+  randomOf,
+  type Faults,
+} from "./chaos.ts";
 import { replay, WorkerProcess } from "./worker-process.ts";
 
 /** The whole: `CHAOS=full npx vitest run --project smoke test/chaos`. */
@@ -40,7 +48,7 @@ test(
         name: `chaos-${index}`,
         tasks: TASKS,
         workspace: folder,
-        effect: (task) => sink.command(task),
+        effect: (task) => postLine(task),
         random,
       }),
     );

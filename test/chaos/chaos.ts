@@ -15,6 +15,12 @@ export function randomOf(seed: number): () => number {
   };
 }
 
+/** A shell line that tells the effect sink what a task did, and fails where the sink did not take it: a node for each would take the processors for itself. */
+export function postLine(task: string): string {
+  const body = `{"name":"${task}","key":"'$MNEMOSYNE_IDEMPOTENCY_KEY'","epoch":'$MNEMOSYNE_EPOCH',"pid":'$PPID'}`;
+  return `curl -sSf -o /dev/null -d '${body}' "$EFFECT_SINK_URL"`;
+}
+
 /** A plan of tasks that each depend on up to three earlier ones and post one effect. */
 export function chaosPlan(options: {
   readonly name: string;

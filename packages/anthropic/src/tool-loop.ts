@@ -58,6 +58,7 @@ export async function runToolLoop(
         const answer: ModelMessage = { role: "user", content: results };
         messages.push(answer);
         sent.push(repeatable(message), ...messageParams([answer]));
+        await options.afterTools?.(messages);
         break;
       }
       case "refusal":

@@ -89,7 +89,7 @@ export type {
 } from "./run/events.ts";
 export type { RunObservation } from "./run/observations.ts";
 export type { PayloadRef } from "./run/payload-ref.ts";
-export type { Agent, AgentContext, AgentResult, AgentTask } from "./ports/agent.ts";
+export type { Agent, AgentCheckpoint, AgentContext, AgentResult, AgentTask } from "./ports/agent.ts";
 export type { Backend, BackendCapabilities, RunOutcome, RunSignal, RunSnapshot } from "./ports/backend.ts";
 export type { BlobStore } from "./ports/blob-store.ts";
 export type {

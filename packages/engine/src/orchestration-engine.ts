@@ -18,7 +18,12 @@ import { Optimizer } from "@mnemosyne/optimizer";
 import { Orchestrator } from "@mnemosyne/orchestrator";
 import { planHash, type PlanFunctions } from "@mnemosyne/plan";
 import { Reviewer } from "@mnemosyne/reviewer";
-import { createCommandRunner, createRedactor, processStartTime } from "@mnemosyne/workspace";
+import {
+  createCommandRunner,
+  createRedactor,
+  processStartTime,
+  type OwnedCommandRunner,
+} from "@mnemosyne/workspace";
 import { systemClock } from "./clock.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { LocalBackend, type CarryOptions, type StoredPlan } from "./local-backend.ts";
@@ -91,6 +96,7 @@ export class OrchestrationEngine {
   readonly #orchestrator: Orchestrator;
   #coordinator: Coordinator | undefined;
   #backend: LocalBackend | undefined;
+  #commands: OwnedCommandRunner | undefined;
 
   constructor(storage: EngineStorage | EngineOptions) {
     this.#options = "storage" in storage ? storage : { storage };
@@ -121,6 +127,7 @@ export class OrchestrationEngine {
   async stop(): Promise<void> {
     this.#stopping.abort(new MnemosyneError("E_CANCELLED", "The engine was stopped.", { kind: "cancelled" }));
     await Promise.allSettled(this.#carrying);
+    await this.#commands?.close();
     await this.#coordinator?.close();
     await this.monitor.close();
     this.#coordinator = undefined;
@@ -333,19 +340,12 @@ export class OrchestrationEngine {
     // A new code for each call: recalled text can never have seen the fence that it stands behind.
     return new Optimizer({
       memory: storage,
+      ...(storage.playbooks === undefined ? {} : { playbooks: storage.playbooks }),
       nonce: randomUUID,
       ...(model === undefined ? {} : { model: model.model }),
     });
   }
 
-  #servicesFor(runId: string, plan: Plan): RunServices {
-    const {
-      ...(storage.playbooks === undefined ? {} : { playbooks: storage.playbooks }),
-      storage,
-      model,
-      catalog,
-      tools = [],
-      clock = systemClock,
   #learner(): RunServices["learner"] {
     const { learner, storage } = this.#options;
     if (learner === false) return undefined;
@@ -353,6 +353,13 @@ export class OrchestrationEngine {
     return storage.playbooks === undefined ? undefined : new Optimizer({ playbooks: storage.playbooks });
   }
 
+  #servicesFor(runId: string, plan: Plan): RunServices {
+    const {
+      storage,
+      model,
+      catalog,
+      tools = [],
+      clock = systemClock,
       environment = process.env,
     } = this.#options;
     const { strongerModel, contextTokens = 40_000, namespace } = this.#options;
@@ -386,14 +393,14 @@ export class OrchestrationEngine {
       modelGates: new Set(this.#reviewer.modelGates),
       gateVersions: new Map(this.#options.gates?.map(({ name, version }) => [name, version])),
       assembler: this.#options.assembler ?? this.#optimizer(),
+      learner: this.#learner(),
       leasesFor: (task) => this.#orchestrator.leasesFor(task),
       coordinator:
         this.#coordinator ?? new Coordinator({ store: storage.coordination, owner: this.#identity, clock }),
-      commands: this.#options.commands ?? createCommandRunner(),
+      commands: this.#options.commands ?? (this.#commands ??= createCommandRunner()),
       stateDir: path.resolve(this.#options.stateDir ?? path.join(workspace, ".mnemosyne")),
       redact: this.#redact,
       seen: {},
-      learner: this.#learner(),
       host: hostname(),
       worker: this.#identity,
       random: Math.random,

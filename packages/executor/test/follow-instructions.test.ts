@@ -128,7 +128,7 @@ describe("the tool loop", () => {
       const body = scene.server.requests.at(-1)?.body as { tools: { name: string; description: string }[] };
       return body.tools.map(({ name }) => name).toSorted();
     };
-    const all = TOOL_NAMES.filter((name) => name !== "finish");
+    const all = TOOL_NAMES.filter((name) => name !== "finish" && name !== "hand_off");
     expect(await offered()).toEqual([...all, "ticket"].toSorted());
     expect(await offered(["read", "ticket"])).toEqual(["read", "ticket"]);
     expect(await offered(["read", "fly"])).toMatchObject({ code: "E_INPUT", path: "tools" });

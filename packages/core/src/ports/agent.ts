@@ -26,8 +26,27 @@ export interface AgentTask {
   /** Answers to questions that it asked, oldest first. */
   readonly answers: readonly { readonly question: string; readonly text: string }[];
   readonly escalation: EscalationLevel;
+  /** Who handed the task over in this attempt, and why. */
+  readonly handedOver?: { readonly from: string; readonly reason: string };
   /** The element of a `forEach` instance. */
   readonly element?: Json;
+}
+
+/**
+ * What an agent keeps of its work, so that another process, or another agent, can go on with it. Saved at the end of each
+ * turn and before a context is compacted, while nothing of the agent's runs.
+ */
+export interface AgentCheckpoint {
+  /**
+   * What was saved of this attempt, oldest first; empty where there is nothing to go on with. The workspace is then as it
+   * was when the last of it was saved.
+   */
+  readonly restored: readonly Json[];
+  /**
+   * Keeps one more piece of state with the task's files as they are now; durable when it resolves. `reset`: what was
+   * saved before counts no more. Throws `E_LEASE_LOST` where another process has the run.
+   */
+  save(state: Json, options?: { readonly reset?: boolean }): Promise<void>;
 }
 
 /** What an agent may use. */
@@ -44,6 +63,15 @@ export interface AgentContext {
   readonly tools: readonly Tool[];
   readonly workspace: Workspace;
   readonly commands: CommandRunner;
+  /** Missing where nothing can be kept. */
+  readonly checkpoint?: AgentCheckpoint;
+  /** Names of other agents that the task can be handed to; none where it was handed over already. */
+  readonly handOffTo?: readonly string[];
+  /**
+   * Gives the task to another agent, which goes on from the last checkpoint in the same workspace, and gives what that one
+   * came to: return it. From then on the attempt is that agent's, also in another process. Throws `E_INPUT` for an unknown name.
+   */
+  handOff?(to: string, reason: string): Promise<AgentResult>;
   /** Milliseconds left, if the task or run has a deadline. */
   readonly timeLeft?: () => number;
   /** Adds tasks to the run that this one's dependents wait for. */

@@ -23,8 +23,11 @@ export interface CommandOptions {
   readonly writable?: readonly string[];
   /** Called with each piece of output as it comes. */
   readonly onOutput?: (stream: "stdout" | "stderr", text: string) => void;
-  /** Called once it runs, so that its process group can be journalled. */
-  readonly onSpawn?: (process: { readonly pid: number; readonly startedAt: string }) => void;
+  /**
+   * Called when its process is there, so that its group can be journalled. The command itself begins when this resolves;
+   * where it rejects, nothing of it runs.
+   */
+  readonly onSpawn?: (process: { readonly pid: number; readonly startedAt: string }) => void | Promise<void>;
 }
 
 /** What a command did. */

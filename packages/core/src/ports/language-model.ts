@@ -105,6 +105,11 @@ export interface ToolLoopRequest extends ModelRequest {
 export interface ToolLoopOptions extends ModelOptions {
   readonly toolContext: ToolContext;
   readonly onTurn?: (response: ModelResponse) => void;
+  /**
+   * Called with the whole conversation when the tools of a turn have answered; the model is asked again when it resolves,
+   * and the loop ends with what it throws.
+   */
+  readonly afterTools?: (messages: readonly ModelMessage[]) => Promise<void> | void;
 }
 
 /** What a tool loop came to. */

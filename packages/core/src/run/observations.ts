@@ -81,6 +81,21 @@ export type RunObservation =
       readonly attempt: number;
       readonly from: string;
       readonly to: string;
+      readonly reason?: string;
+    }
+  | {
+      /** An agent's state was kept: another process, or another agent, can go on from here. */
+      readonly type: "agent.checkpointed";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly epoch: number;
+      readonly agent: string;
+      /** One more piece of it. */
+      readonly state: PayloadRef;
+      /** What was kept of the attempt before counts no more. */
+      readonly reset: boolean;
+      /** What the task's files were then, counted from where its execution began; missing: as there. */
+      readonly files?: PayloadRef;
     }
   | {
       readonly type: "lease.granted" | "lease.released";
@@ -124,21 +139,6 @@ export type RunObservation =
       readonly reason: string;
     }
   | {
-      readonly type: "memory.recalled";
-      readonly task?: TaskId;
-      readonly attempt?: number;
-      readonly query: string;
-      readonly ids: readonly MemoryId[];
-    }
-  | {
-      readonly type: "sandbox.applied";
-      readonly task: TaskId;
-      readonly attempt: number;
-      readonly level: string;
-      readonly missing: readonly string[];
-    }
-  | {
-  | {
       /** What a task's outcome taught: a change of the namespace's playbook, which can be taken back. */
       readonly type: "playbook.learnt";
       readonly task: TaskId;
@@ -157,6 +157,21 @@ export type RunObservation =
       readonly reverted: readonly number[];
       readonly conflicts: readonly string[];
     }
+  | {
+      readonly type: "memory.recalled";
+      readonly task?: TaskId;
+      readonly attempt?: number;
+      readonly query: string;
+      readonly ids: readonly MemoryId[];
+    }
+  | {
+      readonly type: "sandbox.applied";
+      readonly task: TaskId;
+      readonly attempt: number;
+      readonly level: string;
+      readonly missing: readonly string[];
+    }
+  | {
       /** A process of the task runs; a takeover on the same host ends it first. */
       readonly type: "process.started";
       readonly task: TaskId;

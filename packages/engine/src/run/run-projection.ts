@@ -35,8 +35,27 @@ export interface TaskFacts {
   readonly usage: Usage;
   /** What its newest execution depended on beside its definition. */
   readonly key?: { readonly files?: string; readonly tools: string };
+  /** What its agent kept of the newest attempt that kept anything: pieces of state, and the files as they were then. */
+  readonly kept?: {
+    readonly attempt: number;
+    readonly parts: readonly PayloadRef[];
+    readonly files?: PayloadRef;
+  };
+  /** Whom it was handed to last. */
+  readonly handed?: {
+    readonly attempt: number;
+    readonly from: string;
+    readonly to: string;
+    readonly reason: string;
+  };
   /** Merges that there were when its newest execution began. */
   readonly mergesBefore?: number;
+  /** Ids of the playbook's items that stood in its newest context. */
+  readonly playbook: readonly string[];
+  /** The newest attempt that was learnt from. */
+  readonly learntAt?: number;
+  /** What it taught and was not taken back: changes of the namespace's playbook, by their version. */
+  readonly lessons: readonly number[];
   /** What it remembered and is not in quarantine. */
   readonly memories: readonly MemoryId[];
   readonly startedAt?: string;
@@ -50,16 +69,12 @@ type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 const EMPTY: TaskFacts = Object.freeze({
   answers: [],
   judgements: [],
-  /** Ids of the playbook's items that stood in its newest context. */
-  readonly playbook: readonly string[];
-  /** The newest attempt that was learnt from. */
-  readonly learntAt?: number;
-  /** What it taught and was not taken back: changes of the namespace's playbook, by their version. */
-  readonly lessons: readonly number[];
   tools: [],
   processes: [],
   merged: [],
   memories: [],
+  playbook: [],
+  lessons: [],
   usage: NO_USAGE,
   errors: [],
   rejections: [],
@@ -73,8 +88,6 @@ export class RunProjection {
   /** Merges that there were when a task completed. */
   readonly #mergesAt = new Map<string, number>();
   #rollbackTo: TaskId | undefined;
-  playbook: [],
-  lessons: [],
   #usage: Usage = NO_USAGE;
   #finished: RunFinished | undefined;
   #startedAt: string | undefined;
@@ -225,19 +238,6 @@ export class RunProjection {
         this.#facts(event.task).key = { tools, ...(files === undefined ? {} : { files }) };
         break;
       }
-      case "memory.stored": {
-        if (event.task === undefined) break;
-        const facts = this.#facts(event.task);
-        facts.memories = [...facts.memories, event.id];
-        break;
-      }
-      case "memory.quarantined": {
-        if (event.task === undefined) break;
-        const facts = this.#facts(event.task);
-        facts.memories = facts.memories.filter((id) => !event.ids.includes(id));
-        break;
-      }
-      case "rollback.requested":
       case "context.assembled":
         this.#facts(event.task).playbook = event.playbook ?? [];
         break;
@@ -263,6 +263,19 @@ export class RunProjection {
         this.#facts(event.task).handed = { attempt, from, to, reason };
         break;
       }
+      case "memory.stored": {
+        if (event.task === undefined) break;
+        const facts = this.#facts(event.task);
+        facts.memories = [...facts.memories, event.id];
+        break;
+      }
+      case "memory.quarantined": {
+        if (event.task === undefined) break;
+        const facts = this.#facts(event.task);
+        facts.memories = facts.memories.filter((id) => !event.ids.includes(id));
+        break;
+      }
+      case "rollback.requested":
         this.#rollbackTo = event.to;
         break;
       case "workspace.restored":

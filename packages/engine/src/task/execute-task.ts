@@ -4,7 +4,6 @@ import {
   isMnemosyneError,
   MnemosyneError,
   toErrorRecord,
-  type Agent,
   type AgentContext,
   type AgentTask,
   type ErrorRecord,
@@ -24,7 +23,10 @@ import { payloadOf } from "../run/payload.ts";
 import type { WorkContext, WorkResult } from "../run/work.ts";
 import { observeCalls } from "./call-observer.ts";
 import { failureFingerprint } from "./failure-fingerprint.ts";
+import { journalledCommands } from "./journalled-commands.ts";
+import { openKeptWork } from "./kept-work.ts";
 import { conditionsOn, elementOf, inputsOf, readPayload } from "./outputs.ts";
+import { runAgent } from "./run-agent.ts";
 import type { RunServices } from "./run-services.ts";
 import { decideWithModel } from "./model-decider.ts";
 import { taskKey } from "./task-key.ts";
@@ -78,19 +80,23 @@ async function performWork(
 ): Promise<WorkResult> {
   const { log } = context;
   const ref: ExecutionRef = { task: claim.task, attempt: claim.attempt, epoch: claim.epoch };
-  const tree = task.isolation === "tree" ? await trees.open(ref, task.writes, limit.signal) : undefined;
+  const opened = task.isolation === "tree" ? await trees.open(ref, task.writes, limit.signal) : undefined;
+  const key = await taskKey(services, task, claim.attempt === 1 ? opened?.base : undefined, limit.signal);
+  const kept =
+    task.work.kind === "instructions"
+      ? await openKeptWork(services, trees, { ...ref, writes: task.writes }, opened, context)
+      : undefined;
+  const tree = kept === undefined ? opened : kept.tree;
   const workspace: Workspace =
     tree ??
     (await openShared(services.workspace, {
       base: "none",
       ...(task.writes === undefined ? {} : { writes: task.writes }),
     }));
-  const key = await taskKey(services, task, claim.attempt === 1 ? tree?.base : undefined, limit.signal);
   const keyed: RunObservation = { type: "task.keyed", task: task.id, attempt: claim.attempt, ...key };
   const agentTask = await describe(services, task, claim, context);
   const agentContext = await equip(services, task, claim, agentTask, workspace, context, limit);
-  const agent = agentFor(services, task);
-  const result = await agent.execute(agentTask, agentContext);
+  const result = await runAgent(services, agentTask, agentContext, kept, context);
   if (result.status === "failed")
     return { inputs: [failed(services, ref, task, result.error, result.retryable)] };
   const output = result.output === undefined ? undefined : payloadOf(redacted(services, result.output));
@@ -203,18 +209,18 @@ async function equip(
       sections: payload.sections.map(({ name, tokens, items }) => ({ name, tokens, items: items.length })),
       dropped: payload.dropped.length,
       recalled: payload.recalled,
+      playbook: payload.sections.flatMap(({ items }) =>
+        items.flatMap(({ id, source }) => (source === "playbook" ? [id] : [])),
+      ),
     });
   return {
     signal: limit.signal,
     idempotencyKey: `${runId}:${task.id}:${claim.attempt}`,
     memory,
     observer,
-      playbook: payload.sections.flatMap(({ items }) =>
-        items.flatMap(({ id, source }) => (source === "playbook" ? [id] : [])),
-      ),
     tools: services.tools,
     workspace,
-    commands: commandsOf(services, claim, context),
+    commands: journalledCommands(services, claim, context),
     ...(payload === undefined ? {} : { payload }),
     ...(model === undefined ? {} : { model }),
     ...(limit.left() === Infinity ? {} : { timeLeft: limit.left }),
@@ -238,56 +244,6 @@ async function equip(
     },
     emit,
   };
-}
-
-/** The runner, journalling the processes that it starts and what held them. */
-function commandsOf(
-  services: RunServices,
-  claim: ExecutionRef,
-  context: WorkContext,
-): AgentContext["commands"] {
-  const at = { task: claim.task, attempt: claim.attempt };
-  return {
-    async run(command, options) {
-      const result = await services.commands.run(command, {
-        ...options,
-        onSpawn(process) {
-          context.emit({
-            type: "process.started",
-            ...at,
-            epoch: claim.epoch,
-            pid: process.pid,
-            startedAt: process.startedAt,
-            host: services.host,
-          });
-          options.onSpawn?.(process);
-        },
-        onOutput(stream, text) {
-          context.beat();
-          options.onOutput?.(stream, text);
-        },
-      });
-      if (options.sandbox !== "off")
-        context.emit({
-          type: "sandbox.applied",
-          ...at,
-          level: result.sandbox.level,
-          missing: result.sandbox.missing,
-        });
-      return result;
-    },
-  };
-}
-
-function agentFor(services: RunServices, task: Task): Agent {
-  if (task.work.kind !== "instructions") return services.executor;
-  const agent = services.agents.get(task.work.agent);
-  if (agent !== undefined) return agent;
-  throw new MnemosyneError(
-    "E_PLAN_INVALID",
-    `Task '${task.id}' names the agent '${task.work.agent}', which is not registered; register it in mnemosyne.config or give it to the engine.`,
-    { kind: "input", path: "agent" },
-  );
 }
 
 async function takeLeases(

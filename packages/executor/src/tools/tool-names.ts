@@ -10,4 +10,5 @@ export const TOOL_NAMES: readonly string[] = [
   "recall",
   "ask",
   "finish",
+  "hand_off",
 ];

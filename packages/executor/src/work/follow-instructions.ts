@@ -8,6 +8,7 @@ import {
   type ModelMessage,
   type StopReason,
   type Tool,
+  type ToolContext,
   type ToolLoopResult,
 } from "@mnemosyne/core";
 import type { ClauseFinding } from "../clauses/assess-instructions.ts";
@@ -21,6 +22,8 @@ import { createMemoryTools } from "../tools/memory-tools.ts";
 import { createWorkspaceTools } from "../tools/workspace-tools.ts";
 import { createFinish, type FinishLine } from "./finish.ts";
 import { openingOf } from "./first-message.ts";
+import { createHandOff, type HandOff } from "./hand-off.ts";
+import { goOn, keptConversation, lastAccepted, pieceOf, type KeptConversation } from "./kept-conversation.ts";
 import { allowedEnvironment } from "./run-line.ts";
 
 /** Lets a model work on the task with tools until it ends. */
@@ -36,8 +39,11 @@ export async function followInstructions(
   const finish =
     task.definition.output === undefined ? undefined : createFinish(task.definition.output, redact);
   const offered = offeredTools(task, context, settings, environment, redact);
-  if (offered instanceof MnemosyneError) return failedWith(offered, false);
-  const tools = finish === undefined ? offered : [...offered, finish.tool];
+  if (isMnemosyneError(offered)) return failedWith(offered, false);
+  const named = task.definition.tools;
+  const handOff =
+    named === undefined || named.includes("hand_off") ? createHandOff(context, redact) : undefined;
+  const tools = [offered, finish?.tool ?? [], handOff?.tool ?? []].flat();
   const limit = limitTime(
     context.signal,
     timeAllowed(task.definition.timeout, context.timeLeft),
@@ -45,7 +51,8 @@ export async function followInstructions(
   );
   try {
     await settleVagueness(task, context, settings, chosen, limit.signal);
-    return await converse(task, context, settings, { chosen, tools, finish, redact, signal: limit.signal });
+    const conversation = { chosen, tools, finish, handOff, redact, signal: limit.signal };
+    return await converse(task, context, settings, conversation);
   } catch (error) {
     if (limit.passed()) return failedWith(limit.error(), true);
     return failureOf(error, context.signal, "The model's work failed");
@@ -64,6 +71,7 @@ interface Conversation {
   readonly chosen: Chosen;
   readonly tools: readonly Tool[];
   readonly finish: FinishLine | undefined;
+  readonly handOff: HandOff | undefined;
   readonly redact: Redactor;
   readonly signal: AbortSignal;
 }
@@ -155,10 +163,18 @@ async function converse(
   task: AgentTask,
   context: AgentContext,
   settings: ExecutorSettings,
-  { chosen, tools, finish, redact, signal }: Conversation,
+  { chosen, tools, finish, handOff, redact, signal }: Conversation,
 ): Promise<AgentResult> {
-  const { system, messages } = openingOf(task, context);
-  let turns = 0;
+  const { checkpoint } = context;
+  const kept = keptConversation(checkpoint?.restored ?? []);
+  const { system, messages } =
+    kept === undefined ? openingOf(task, context) : { system: kept.system, messages: goOn(kept, task) };
+  let saved = kept?.messages.length ?? 0;
+  const save = async (all: readonly ModelMessage[]): Promise<void> => {
+    if (checkpoint === undefined) return;
+    await checkpoint.save(pieceOf(task, system, all, saved), saved === 0 ? { reset: true } : {});
+    saved = all.length;
+  };
   const loop = (history: readonly ModelMessage[]): Promise<ToolLoopResult> =>
     untilAborted(
       chosen.model.runTools(
@@ -167,7 +183,7 @@ async function converse(
           messages: history,
           tools,
           maxTokens: settings.maxTokens,
-          maxTurns: Math.max(1, settings.maxTurns - turns),
+          maxTurns: Math.max(1, settings.maxTurns - turnsOf(history)),
           ...(chosen.name === undefined ? {} : { model: chosen.name }),
         },
         {
@@ -189,17 +205,24 @@ async function converse(
             },
           },
           onTurn: () => context.heartbeat(),
+          afterTools: save,
         },
       ),
       signal,
     );
+  await callAgain(kept, [finish?.tool, handOff?.tool], { signal, idempotencyKey: context.idempotencyKey });
+  const handed = async (): Promise<AgentResult | undefined> => {
+    const { to, reason } = handOff?.wanted() ?? {};
+    return to === undefined || reason === undefined ? undefined : await context.handOff?.(to, reason);
+  };
   if (finish === undefined) {
     const { response } = await loop(messages);
-    return unfinished(response.stopReason) ?? reported(response.text);
+    return (await handed()) ?? unfinished(response.stopReason) ?? reported(response.text);
   }
   try {
     const first = await loop(messages);
-    turns += first.turns;
+    const other = await handed();
+    if (other !== undefined) return other;
     const stopped = finish.result() === undefined ? unfinished(first.response.stopReason) : undefined;
     if (stopped !== undefined) return stopped;
     // One repair: the model ended without handing in, or what it handed in did not fit.
@@ -210,10 +233,26 @@ async function converse(
     if (!(isMnemosyneError(error) && error.code === "E_TURN_LIMIT" && finish.result() !== undefined))
       throw error;
   }
-  const handed = finish.result();
-  return handed === undefined
+  const result = finish.result();
+  return result === undefined
     ? failedWith(noOutput(finish), true)
-    : { status: "completed", output: handed.output, report: handed.report };
+    : { status: "completed", output: result.output, report: result.report };
+}
+
+/** What a kept conversation has handed in already stands; these tools change nothing but what is kept here. */
+async function callAgain(
+  kept: KeptConversation | undefined,
+  tools: readonly (Tool | undefined)[],
+  context: ToolContext,
+): Promise<void> {
+  for (const tool of tools) {
+    const input = tool === undefined ? undefined : lastAccepted(kept?.messages ?? [], tool.name);
+    if (tool !== undefined && input !== undefined) await tool.execute(input, context);
+  }
+}
+
+function turnsOf(history: readonly ModelMessage[]): number {
+  return history.filter(({ role }) => role === "assistant").length;
 }
 
 function reminder(finish: FinishLine): string {

@@ -55,8 +55,8 @@ export async function runProcess(
   const startedAt = performance.now();
   try {
     await supervisor.watch(pid);
-    onSpawn?.({ pid, startedAt: processStartTime(pid) ?? "" });
-    gate.end("go\n");
+    await onSpawn?.({ pid, startedAt: processStartTime(pid) ?? "" });
+    if (!signal.aborted) gate.end("go\n");
     const { code, signalName } = await exit;
     const durationMs = performance.now() - startedAt;
     await ending;
