@@ -391,7 +391,7 @@ export class OrchestrationEngine {
       compensations: new Map(Object.entries(module?.compensations ?? {})),
       gates: this.#reviewer,
       modelGates: new Set(this.#reviewer.modelGates),
-      gateVersions: new Map(this.#options.gates?.map(({ name, version }) => [name, version])),
+      gateVersions: this.#reviewer.versions,
       assembler: this.#options.assembler ?? this.#optimizer(),
       learner: this.#learner(),
       leasesFor: (task) => this.#orchestrator.leasesFor(task),

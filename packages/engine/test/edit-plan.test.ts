@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { LanguageModel } from "@mnemosyne/core";
 import { OrchestrationEngine, type PlanEdit } from "@mnemosyne/engine";
 import type { PlanInput } from "@mnemosyne/plan";
 import { openStorage, type Storage } from "@mnemosyne/storage";
@@ -132,4 +133,71 @@ test("a changed output, a changed dependency, a plan that is not sound, and an u
       ]),
     ),
   ).rejects.toMatchObject({ code: "E_PLAN_INVALID" });
+});
+
+/** A model that no agent of the test asks anything. */
+function neverAsked(model: string): LanguageModel {
+  const refuse = (): never => {
+    throw new Error("nobody asks this model");
+  };
+  return {
+    provider: "nobody",
+    model,
+    generate: refuse,
+    stream: refuse,
+    generateObject: refuse,
+    runTools: refuse,
+  };
+}
+
+test("another prompt, model, tool or gate makes another result of the same definition", async () => {
+  const uses = { version: "1", model: "small", tool: "1", gate: "1" };
+  const opened: OrchestrationEngine[] = [];
+  const engineWith = async (changed: Partial<typeof uses>): Promise<OrchestrationEngine> => {
+    const now = { ...uses, ...changed };
+    const made = new OrchestrationEngine({
+      storage,
+      model: neverAsked(now.model),
+      agents: [{ name: "writer", version: now.version, execute: async () => ({ status: "completed" }) }],
+      tools: [
+        {
+          name: "look",
+          description: "Looks.",
+          version: now.tool,
+          inputSchema: { type: "object" },
+          execute: async () => ({ content: "" }),
+        },
+      ],
+      gates: [
+        {
+          name: "seen",
+          version: now.gate,
+          kind: "program",
+          judge: async () => ({ verdict: "pass", findings: [] }),
+        },
+      ],
+    });
+    opened.push(made);
+    await made.start();
+    return made;
+  };
+  const write = {
+    id: "write",
+    agent: "writer",
+    instructions: "Write.",
+    reads: ["in/a"],
+    gates: ["seen"],
+    budget: { tokens: 1000 },
+  };
+  const first = await engineWith({});
+  expect(await first.executePlan(plan([write]), { runId: "r1" })).toMatchObject({ ok: true });
+  const next = plan([write, { id: "new", run: "true" }]);
+  const reasonWith = async (changed: Partial<typeof uses>): Promise<string | undefined> =>
+    (await (await engineWith(changed)).editPlan("r1", next, { dryRun: true })).tasks[0]?.reason;
+  expect(await reasonWith({})).toBe("Nothing that it depends on changed.");
+  expect(await reasonWith({ version: "2" })).toBe("Its agent's prompt changed.");
+  expect(await reasonWith({ model: "large" })).toBe("The model changed.");
+  expect(await reasonWith({ tool: "2" })).toBe("A tool changed.");
+  expect(await reasonWith({ gate: "2" })).toBe("A gate's version changed.");
+  for (const made of opened) await made.stop();
 });

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import type { Agent, AgentContext, AgentResult, AgentTask } from "@mnemosyne/core";
 import { failureOf } from "./failure.ts";
 import { settingsOf, type ExecutorOptions, type ExecutorSettings } from "./settings.ts";
 import { callFunction } from "./work/call-function.ts";
+import { RULES } from "./work/first-message.ts";
 import { followInstructions } from "./work/follow-instructions.ts";
 import { runLine } from "./work/run-line.ts";
 
@@ -17,6 +19,8 @@ import { runLine } from "./work/run-line.ts";
  */
 export class Executor implements Agent {
   readonly name: string;
+  /** A hash of the prompt that every model's work begins with. */
+  readonly version: string = createHash("sha256").update(RULES).digest("hex").slice(0, 12);
   readonly #settings: ExecutorSettings;
 
   constructor(options: ExecutorOptions = {}) {

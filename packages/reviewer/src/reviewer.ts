@@ -79,6 +79,11 @@ export class Reviewer implements GateRunner {
     return [...this.#gates.keys()];
   }
 
+  /** Versions of all gates, by name. */
+  get versions(): ReadonlyMap<string, string> {
+    return new Map([...this.#gates.values()].map(({ name, version }) => [name, version]));
+  }
+
   /** Names of those that ask a model. */
   get modelGates(): readonly string[] {
     return [...this.#gates.values()].filter(({ kind }) => kind === "model").map(({ name }) => name);

@@ -100,5 +100,7 @@ export type AgentResult =
 /** Does the work of tasks. May be called for several tasks at once; an abort of the signal must end it soon. */
 export interface Agent {
   readonly name: string;
+  /** Changes with its prompt and whatever else makes another result of the same task: part of a finished task's key. */
+  readonly version?: string;
   execute(task: AgentTask, context: AgentContext): Promise<AgentResult>;
 }

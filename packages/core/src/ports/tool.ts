@@ -34,6 +34,8 @@ export interface Tool {
   readonly inputSchema: JsonObject;
   /** Changes nothing. */
   readonly readOnly?: boolean;
+  /** Changes with what it does: part of a finished task's key, beside its name, description and schema. */
+  readonly version?: string;
   /**
    * Input has been checked against the schema. A thrown error becomes an error result that the model sees; a thrown
    * `E_CANCELLED`, `E_BUDGET` or `E_WAITING` ends the loop.

@@ -6,7 +6,7 @@ import type { RunLog } from "../run/run-log.ts";
 import { undoTask } from "./compensate-task.ts";
 import { outputOf, readPayload, valueAt } from "./outputs.ts";
 import type { RunServices } from "./run-services.ts";
-import { dependsOnFiles, filesKey, manifestNow, toolsKey } from "./task-key.ts";
+import { changedPart, dependsOnFiles, filesKey, manifestNow, toolsKey } from "./task-key.ts";
 
 /** What an edit means for one task, and why. */
 export interface EditedTask {
@@ -107,7 +107,8 @@ function reasonToRun(
   if (task.forEach !== undefined) return undefined;
   const { key, mergesBefore = 0 } = log.projection.task(task.id);
   if (key === undefined) return "It is not known what its result depended on.";
-  if (key.tools !== toolsKey(services, task)) return "The model, a gate or a tool changed.";
+  const changedUse = changedPart(key.tools, toolsKey(services, task));
+  if (changedUse !== undefined) return changedUse;
   const lost = files.changedOutput(task.id);
   if (lost !== undefined) return `Its file ${lost} was changed.`;
   if (dependsOnFiles(task) && key.files !== filesKey(task, files.before(mergesBefore)))

@@ -31,7 +31,7 @@ export interface RunServices {
   readonly gates: GateRunner;
   /** Names of gates that ask a model: they need not judge again what only moved. */
   readonly modelGates: ReadonlySet<string>;
-  /** Versions of gates that are not built in. */
+  /** Versions of all gates, by name. */
   readonly gateVersions: ReadonlyMap<string, string>;
   readonly assembler: ContextAssembler;
   /** Learns from how tasks end; undefined where nothing is to be learnt. */

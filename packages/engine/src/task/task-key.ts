@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, type Task } from "@mnemosyne/core";
+import { canonicalJson, type Json, type Task } from "@mnemosyne/core";
 import { globMatcher, manifestHash, readManifest, type Manifest } from "@mnemosyne/workspace";
 import type { RunServices } from "./run-services.ts";
 
@@ -9,7 +9,10 @@ export interface TaskKey {
   readonly tools: string;
 }
 
-type Services = Pick<RunServices, "workspace" | "plan" | "seen" | "model" | "tools" | "gateVersions">;
+type Services = Pick<
+  RunServices,
+  "workspace" | "plan" | "seen" | "model" | "tools" | "gateVersions" | "agents"
+>;
 
 /** The key of an execution that begins with these files; they are read where they are not given. */
 export async function taskKey(
@@ -50,15 +53,46 @@ export function filesKey(task: Task, entries: Manifest["entries"]): string {
   return manifestHash({ entries: new Map([...entries].filter(([path]) => matches(path))) });
 }
 
-/** Hash of the model and of the versions of gates and tools that a task uses. */
-export function toolsKey({ model, tools, gateVersions }: Services, task: Task): string {
-  const uses = {
-    gates: task.gates.map(({ gate }) => [gate, gateVersions.get(gate) ?? "built-in"]),
-    model:
-      task.work.kind !== "instructions" || model === undefined
-        ? null
-        : [model.provider, task.model ?? model.model],
-    tools: task.work.kind === "instructions" ? (task.tools ?? tools.map(({ name }) => name)) : [],
-  };
-  return createHash("sha256").update(canonicalJson(uses)).digest("hex").slice(0, 16);
+/** What a task's result depends on beside definition, inputs and files: hashes by name, as one text. */
+export function toolsKey(services: Services, task: Task): string {
+  const { model, tools, gateVersions, agents } = services;
+  const gates = task.gates.map(({ gate }) => [gate, gateVersions.get(gate) ?? ""]);
+  const parts: Record<Part, unknown> = { gates, agent: [], model: [], tools: [] };
+  if (task.work.kind === "instructions") {
+    const { agent } = task.work;
+    parts.agent = [agent, agents.get(agent)?.version ?? ""];
+    parts.model = model === undefined ? [] : [model.provider, task.model ?? model.model];
+    parts.tools = tools
+      .filter(({ name }) => task.tools?.includes(name) !== false)
+      .map(({ name, description, inputSchema, version = "" }) => [name, description, inputSchema, version]);
+  }
+  return PARTS.map((part) => `${part}:${shortHash(parts[part])}`).join(" ");
+}
+
+/** Which part of two keys differs, in words; undefined where they are the same. */
+export function changedPart(before: string, now: string): string | undefined {
+  if (before === now) return undefined;
+  const known = new Set(before.split(" "));
+  const part = PARTS.find((name) =>
+    now.split(" ").some((each) => each.startsWith(`${name}:`) && !known.has(each)),
+  );
+  return part === undefined ? "What its result depends on is told in another way." : CHANGED[part];
+}
+
+type Part = keyof typeof CHANGED;
+
+const CHANGED = {
+  gates: "A gate's version changed.",
+  agent: "Its agent's prompt changed.",
+  model: "The model changed.",
+  tools: "A tool changed.",
+} as const;
+
+const PARTS = Object.keys(CHANGED) as readonly Part[];
+
+function shortHash(value: unknown): string {
+  return createHash("sha256")
+    .update(canonicalJson(value as Json))
+    .digest("hex")
+    .slice(0, 12);
 }

@@ -8,7 +8,7 @@ import {
 import { fenced } from "../fence.ts";
 
 /** Rules of work that hold for every task; stable, so that a provider can cache them. */
-const RULES = `You do one task in a workspace, with tools.
+export const RULES = `You do one task in a workspace, with tools.
 - Look before you change: read the files that the task is about. Change only what the task needs.
 - Check your work by running what the project has (its tests, its build) before you end.
 - End with a short report of what you did and what you saw. Name only files, commands and results that are real; say plainly what you did not do or could not check. Others verify every claim.
