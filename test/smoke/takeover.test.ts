@@ -29,7 +29,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Works on the database's runs; `stall` is a function that keeps its thread for two seconds. */
+/** Works on the database's runs; `stall` is a function that keeps its thread nearly as long as a lease lasts. */
 const WORKER = `
   import { OrchestrationEngine } from "@mnemosyne/engine";
   import { definePlan } from "@mnemosyne/plan";
@@ -39,7 +39,12 @@ const WORKER = `
   await engine.start();
   const stalls = definePlan({ version: 1, name: "stalls", workspace, tasks: [{
     id: "stall",
-    function: () => { for (const until = performance.now() + 2000; performance.now() < until;); return 1; },
+    function: async () => {
+      // Just before a renewal of its own is due.
+      await new Promise((resolve) => setTimeout(resolve, 2800));
+      for (const until = performance.now() + 4500; performance.now() < until;);
+      return 1;
+    },
   }] });
   if (submit) await engine.submit(stalls, { runId: submit });
   process.send("ready");
@@ -131,7 +136,7 @@ test.runIf(process.platform === "linux")(
   90_000,
 );
 
-test("a worker whose thread stalls for two seconds keeps its run: nobody takes it over", async () => {
+test("a worker whose thread stalls keeps its run, for its leases are renewed by another thread", async () => {
   await startWorker("");
   await startWorker("stalls");
   await expect

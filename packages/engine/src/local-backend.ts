@@ -167,7 +167,7 @@ export class LocalBackend implements Backend {
     options: { readonly from?: number; readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<RunEvent> {
     const { journal } = this.#options.storage;
-    const change = new ChangeSignal();
+    const change = new ChangeSignal(this.#options.clock);
     const watchers = this.#watchers.get(runId) ?? new Set();
     this.#watchers.set(runId, watchers.add(change));
     let after = options.from ?? 0;

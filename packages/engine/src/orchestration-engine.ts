@@ -313,11 +313,10 @@ export class OrchestrationEngine {
   #backendOrOpen(): LocalBackend {
     this.#stopping.signal.throwIfAborted();
     const { storage, clock = systemClock } = this.#options;
-    this.#coordinator ??= new Coordinator({ store: storage.coordination, owner: this.#identity, clock });
     this.#backend ??= new LocalBackend({
       storage,
       clock,
-      coordinator: this.#coordinator,
+      coordinator: this.#coordinatorOrOpen(),
       scheduler: this.#orchestrator,
       redact: this.#redact,
       identity: this.#identity,
@@ -333,6 +332,17 @@ export class OrchestrationEngine {
       },
     });
     return this.#backend;
+  }
+
+  #coordinatorOrOpen(): Coordinator {
+    const { storage, clock } = this.#options;
+    // Without a clock of its own it shares the system's with the thread that keeps leases alive.
+    this.#coordinator ??= new Coordinator({
+      store: storage.coordination,
+      owner: this.#identity,
+      ...(clock === undefined ? {} : { clock }),
+    });
+    return this.#coordinator;
   }
 
   #optimizer(): Optimizer {
@@ -395,8 +405,7 @@ export class OrchestrationEngine {
       assembler: this.#options.assembler ?? this.#optimizer(),
       learner: this.#learner(),
       leasesFor: (task) => this.#orchestrator.leasesFor(task),
-      coordinator:
-        this.#coordinator ?? new Coordinator({ store: storage.coordination, owner: this.#identity, clock }),
+      coordinator: this.#coordinatorOrOpen(),
       commands: this.#options.commands ?? (this.#commands ??= createCommandRunner()),
       stateDir: path.resolve(this.#options.stateDir ?? path.join(workspace, ".mnemosyne")),
       redact: this.#redact,

@@ -1,7 +1,15 @@
+import type { Clock } from "@mnemosyne/core";
+import { wakeAfter } from "./wake-after.ts";
+
 /** Wakes whoever waits for "something has changed": a level, not an edge, so no wake-up is lost. */
 export class ChangeSignal {
+  readonly #clock: Clock;
   #set = false;
   #wake: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Something has changed. */
   notify(): void {
@@ -13,12 +21,11 @@ export class ChangeSignal {
   async wait(milliseconds: number): Promise<void> {
     if (!this.#set) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(done, milliseconds);
-        function done(): void {
-          clearTimeout(timer);
+        const cancel = wakeAfter(this.#clock, milliseconds, resolve);
+        this.#wake = () => {
+          cancel();
           resolve();
-        }
-        this.#wake = done;
+        };
       });
       this.#wake = undefined;
     }

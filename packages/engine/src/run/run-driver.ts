@@ -29,7 +29,7 @@ const POLL_MS = 100;
  */
 export class RunDriver {
   readonly #options: RunDriverOptions;
-  readonly #change = new ChangeSignal();
+  readonly #change: ChangeSignal;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #startable: StartQueue;
   readonly #timers: RunTimers;
@@ -47,6 +47,7 @@ export class RunDriver {
 
   constructor(options: RunDriverOptions) {
     this.#options = options;
+    this.#change = new ChangeSignal(options.clock);
     this.#startable = new StartQueue(options.scheduler, options.log.plan);
     this.#timers = new RunTimers(options.clock, (key) => {
       this.#results.push({ inputs: [{ type: "timer.fired", key }] });

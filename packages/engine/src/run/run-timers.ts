@@ -1,4 +1,5 @@
 import type { Clock } from "@mnemosyne/core";
+import { wakeAfter } from "./wake-after.ts";
 
 /** The longest time that one timer of Node can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
@@ -7,7 +8,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 export class RunTimers {
   readonly #clock: Clock;
   readonly #due: (key: string) => void;
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #timers = new Map<string, () => void>();
 
   constructor(clock: Clock, due: (key: string) => void) {
     this.#clock = clock;
@@ -31,11 +32,11 @@ export class RunTimers {
       if (left > LONGEST_MS) this.arm(key, dueAt);
       else this.#due(key);
     };
-    this.#timers.set(key, setTimeout(fire, Math.min(left, LONGEST_MS)));
+    this.#timers.set(key, wakeAfter(this.#clock, Math.min(left, LONGEST_MS), fire));
   }
 
   drop(key: string): void {
-    clearTimeout(this.#timers.get(key));
+    this.#timers.get(key)?.();
     this.#timers.delete(key);
   }
 
