@@ -33,7 +33,7 @@ export class Chance {
   }
 }
 
-/** Longer than any chain of promises between two calls of the store. */
+/** Longer than any chain of promises of a coordinator between two calls of the store. */
 const TURNS = 40;
 
 const SETTLED = Promise.resolve();
@@ -87,10 +87,13 @@ export class World {
   readonly faults: string[] = [];
   readonly #happenings: Happening[] = [];
   #orders = 0;
+  readonly #turns: number;
   #steps = 0;
 
-  constructor(seed: number) {
+  /** `turns`: longer than any chain of promises between two things that happen. */
+  constructor(seed: number, turns = TURNS) {
     this.chance = new Chance(seed);
+    this.#turns = turns;
   }
 
   /** Something is not as it must be. */
@@ -137,7 +140,7 @@ export class World {
     else {
       run();
       // Promises that can go on do so before the next thing happens.
-      for (let turn = 0; turn < TURNS; turn++) await SETTLED;
+      for (let turn = 0; turn < this.#turns; turn++) await SETTLED;
     }
     return true;
   }

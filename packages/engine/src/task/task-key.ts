@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, type Json, type Task } from "@mnemosyne/core";
+import { canonicalJson, type Task } from "@mnemosyne/core";
 import { globMatcher, manifestHash, readManifest, type Manifest } from "@mnemosyne/workspace";
 import type { RunServices } from "./run-services.ts";
 
@@ -91,8 +91,5 @@ const CHANGED = {
 const PARTS = Object.keys(CHANGED) as readonly Part[];
 
 function shortHash(value: unknown): string {
-  return createHash("sha256")
-    .update(canonicalJson(value as Json))
-    .digest("hex")
-    .slice(0, 12);
+  return createHash("sha256").update(canonicalJson(value)).digest("hex").slice(0, 12);
 }
