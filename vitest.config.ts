@@ -1,12 +1,17 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-/** Workspace packages resolve to `src/` through their `@mnemosyne/source` export, so tests need no build. */
-const conditions = ["@mnemosyne/source", "module", "node", "development|production"];
+/**
+ * By hand, workspace packages resolve to `src/` through their `@mnemosyne/source` export, and unit tests need no build.
+ * `npm test` has built them and tests what is published: less to transform, and what users get.
+ */
+const built = process.env["TEST_BUILT"] === "1";
+const conditions = [...(built ? [] : ["@mnemosyne/source"]), "module", "node", "development|production"];
 
 export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
+    server: { deps: { external: built ? [/\/packages\/[a-z-]+\/dist\//] : [] } },
     reporters: ["default", "./tooling/tally-reporter.ts"],
     coverage: { include: ["packages/*/src/**"], reporter: ["text-summary", "html"] },
     // Generous, for machines that do other things too: a hanging test is still told from a slow one.
@@ -14,8 +19,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Tests of real processes, locks and kills on a shared machine: a fault that comes back is a fault.
     retry: process.env["CI"] === undefined ? 0 : 2,
-    // Two cores would be given one worker.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Many tests wait: for processes, leases, time.
+    maxWorkers: availableParallelism() + 1,
     maxConcurrency: 2,
     // One group after the other: what measures time is not disturbed by what starts many processes.
     projects: [

@@ -12,6 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codeBlocks } from "../markdown.ts";
 import { internalDependencies, packages, readText, root, SCOPE } from "../repository.ts";
@@ -58,14 +60,21 @@ function closureOf(...names: readonly string[]): readonly string[] {
   return [...found].toSorted();
 }
 
+function tarballOf(name: string): string {
+  const { version } = packages.find((one) => one.name === name)?.manifest ?? {};
+  return path.join(tarballs, `mnemosyne-${name}-${version ?? ""}.tgz`);
+}
+
 /** Where packages of this repository are taken from: not from the registry. */
 function tarballsOf(names: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    names.map((name) => {
-      const { version } = packages.find((one) => one.name === name)?.manifest ?? {};
-      return [`${SCOPE}${name}`, `file:${path.join(tarballs, `mnemosyne-${name}-${version ?? ""}.tgz`)}`];
-    }),
-  );
+  return Object.fromEntries(names.map((name) => [`${SCOPE}${name}`, `file:${tarballOf(name)}`]));
+}
+
+/** What publint has to say of a package as it is published. */
+async function publishingFaults(name: string): Promise<readonly string[]> {
+  const tarball = Uint8Array.from(readFileSync(tarballOf(name))).buffer;
+  const { messages, pkg } = await publint({ strict: true, pack: { tarball } });
+  return messages.map((message) => formatMessage(message, pkg) ?? message.code);
 }
 
 function emptyFolder(name: string): string {
@@ -161,6 +170,7 @@ describe.concurrent("from packed tarballs, in an empty folder", () => {
   test.each(packages.map((one) => [one.name, one] as const))(
     "%s alone",
     async (name, { folder: source, manifest }) => {
+      expect(await publishingFaults(name)).toEqual([]);
       const home = emptyFolder(name);
       await install(home, [name]);
       const published = readdirSync(path.join(home, "node_modules/@mnemosyne", name));

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addContextCommands } from "./commands/context-commands.ts";
 import { addDashboardCommands } from "./commands/dashboard-commands.ts";
@@ -13,16 +12,14 @@ import { attachPlainTo } from "./commands/plain-verb.ts";
 import { addSetupCommands } from "./commands/setup-commands.ts";
 import { attachTo } from "./commands/verb.ts";
 import { addWatchCommands } from "./commands/watch-commands.ts";
+import { packageManifest } from "./package-manifest.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The command's verbs and flags. `done` gets the exit code of the verb that ran. */
 export function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-    readonly version: string;
-  };
   const program = new Command("mnemosyne")
     .description("Lasting memory for AI agents, and work plans that no one can call done without evidence.")
-    .version(version)
+    .version(packageManifest().version)
     .option(
       "--db <file|url>",
       "the database (else MNEMOSYNE_DB, TURSO_DATABASE_URL, the config, the nearest .mnemosyne/)",

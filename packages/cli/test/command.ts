@@ -2,7 +2,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { main } from "@mnemosyne/cli";
 
 const BIN = fileURLToPath(new URL("../bin/mnemosyne.js", import.meta.url));
 
@@ -15,7 +17,7 @@ export interface Called {
   readonly lines: readonly Record<string, unknown>[];
 }
 
-/** A folder of its own, in which the real command is called as a process. */
+/** A folder of its own, in which the command is called: in this process, or in one of its own. */
 export class CommandFolder {
   readonly path: string;
   readonly #environment: Readonly<Record<string, string>>;
@@ -34,20 +36,55 @@ export class CommandFolder {
     return name;
   }
 
+  get #env(): Readonly<Record<string, string | undefined>> {
+    return { PATH: process.env["PATH"], HOME: this.path, ...this.#environment };
+  }
+
+  /** A process of its own. */
   start(...args: readonly string[]): ChildProcess {
     return spawn(process.execPath, [BIN, ...args], {
       cwd: this.path,
-      env: { PATH: process.env["PATH"], HOME: this.path, ...this.#environment },
+      env: this.#env,
       stdio: ["pipe", "pipe", "pipe"],
     });
   }
 
-  async call(...args: readonly string[]): Promise<Called> {
+  /** Calls the command in a process of its own, and waits for it. */
+  async callProcess(...args: readonly string[]): Promise<Called> {
     return await finished(this.start(...args));
+  }
+
+  /** Calls the command in this process, which is many times faster. */
+  async call(...args: readonly string[]): Promise<Called> {
+    return await this.callWith("", ...args);
+  }
+
+  /** As {@link call}, with something on standard input. */
+  async callWith(input: string, ...args: readonly string[]): Promise<Called> {
+    const [stdout, stderr] = [new Collected(), new Collected()];
+    const code = await main(args, {
+      stdin: Readable.from(input === "" ? [] : [Buffer.from(input)]),
+      stdout,
+      stderr,
+      env: this.#env,
+      cwd: this.path,
+      signal: new AbortController().signal,
+    });
+    return called(code, stdout.text, stderr.text);
   }
 
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Keeps what is written to it. */
+class Collected extends Writable {
+  text = "";
+
+  override _write(chunk: Buffer | string, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
   }
 }
 
@@ -63,6 +100,10 @@ export async function finished(child: ChildProcess, input = ""): Promise<Called>
   });
   child.stdin?.end(input);
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return called(code, stdout, stderr);
+}
+
+function called(code: number | null, stdout: string, stderr: string): Called {
   const lines = stdout.split("\n").flatMap((line) => (line.startsWith("{") ? [parse(line)] : []));
   return { code, stdout, stderr, lines };
 }

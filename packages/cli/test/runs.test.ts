@@ -14,7 +14,7 @@ afterEach(async () => {
 describe("run", () => {
   test("a diamond completes in order and ends with run.finished", async () => {
     await folder.write("plan.yaml", DIAMOND);
-    const { code, lines } = await folder.call("run", "plan.yaml", "--json");
+    const { code, lines } = await folder.callProcess("run", "plan.yaml", "--json");
     expect(code).toBe(0);
     const last = lines.at(-1);
     expect(last).toMatchObject({
@@ -33,7 +33,7 @@ describe("run", () => {
       "plan.yaml",
       `version: 1\nname: failing\ntasks:\n  - { id: a, run: "exit 7" }\n  - { id: b, dependsOn: [a], run: "echo never > never.txt" }\n`,
     );
-    const { code, lines } = await folder.call("run", "plan.yaml", "--json");
+    const { code, lines } = await folder.callProcess("run", "plan.yaml", "--json");
     expect(code).toBe(1);
     expect(lines.at(-1)).toMatchObject({
       type: "run.finished",
@@ -49,20 +49,20 @@ describe("run", () => {
       "plan.yaml",
       `version: 1\nname: asks\ntasks:\n  - { id: a, run: "true" }\n  - { id: b, dependsOn: [a], approval: "Go on?", run: "echo yes > yes.txt" }\n`,
     );
-    const paused = await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    const paused = await folder.callProcess("run", "plan.yaml", "--run-id", "r1", "--json");
     expect(paused.code).toBe(3);
     expect(paused.lines.at(-1)).toMatchObject({
       type: "run.paused",
       waiting: [{ task: "b", kind: "approval" }],
     });
     expect(existsSync(path.join(folder.path, "yes.txt"))).toBe(false);
-    const again = await folder.call("run", "plan.yaml", "--run-id", "r1", "--json");
+    const again = await folder.callProcess("run", "plan.yaml", "--run-id", "r1", "--json");
     expect(again.code).toBe(3);
-    const approved = await folder.call("approve", "r1", "b", "--json");
+    const approved = await folder.callProcess("approve", "r1", "b", "--json");
     expect(approved.code).toBe(0);
     expect(approved.lines.at(-1)).toMatchObject({ type: "run.finished", status: "completed" });
     expect(readFileSync(path.join(folder.path, "yes.txt"), "utf8")).toBe("yes\n");
-    expect((await folder.call("approve", "r1", "b", "--json")).code).toBe(0);
+    expect((await folder.callProcess("approve", "r1", "b", "--json")).code).toBe(0);
   });
 
   test("a denied approval fails with exit 1, and --yes grants", async () => {

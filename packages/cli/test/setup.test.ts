@@ -29,7 +29,7 @@ async function diagnose(): Promise<{
   problems: readonly Check[];
   checks: readonly Check[];
 }> {
-  const { code, lines } = await folder.call("doctor", "--json");
+  const { code, lines } = await folder.callProcess("doctor", "--json");
   const { checks, ok } = lines[0] as unknown as { readonly checks: readonly Check[]; readonly ok: boolean };
   const problems = checks.filter(({ status }) => status === "problem");
   expect(ok).toBe(problems.length === 0);

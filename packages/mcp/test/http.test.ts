@@ -149,7 +149,7 @@ test.each([
   expect((await send()).status).toBe(200);
 });
 
-test("a thousand calls at once are all answered", async () => {
+test("hundreds of calls at once are all answered", async () => {
   // With times for a busy machine: it is no slow client.
   await using roomy = await createMcpServer({ storage }).serveHttp({
     port: 0,
@@ -158,11 +158,11 @@ test("a thousand calls at once are all answered", async () => {
   });
   const client = await open(undefined, roomy.url);
   const stored = await Promise.all(
-    Array.from({ length: 500 }, (_, index) => call(client, "remember", { content: `fact number ${index}` })),
+    Array.from({ length: 150 }, (_, index) => call(client, "remember", { content: `fact number ${index}` })),
   );
-  expect(new Set(stored.map(({ data }) => data["id"])).size).toBe(500);
+  expect(new Set(stored.map(({ data }) => data["id"])).size).toBe(150);
   const found = await Promise.all(
-    Array.from({ length: 500 }, (_, index) => call(client, "recall", { query: `fact ${index}`, limit: 1 })),
+    Array.from({ length: 150 }, (_, index) => call(client, "recall", { query: `fact ${index}`, limit: 1 })),
   );
   expect(found.every(({ isError }) => !isError)).toBe(true);
   await client.close();

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { MnemosyneError } from "@mnemosyne/core";
 import { openModel } from "../runs/model-source.ts";
+import { packageManifest } from "../package-manifest.ts";
 import type { Session } from "../session.ts";
 import { reviewAnnotations, reviewJson, reviewSarif, reviewText } from "./review-formats.ts";
 import { reviewWorkspace, type WorkspaceReview } from "./review-workspace.ts";
@@ -49,7 +50,7 @@ export async function review(session: Session, flags: ReviewFlags): Promise<numb
       signal: terminal.signal,
       onJudged: ({ gate, verdict }) => output.note(`${gate}: ${verdict}`),
     });
-    output.line(await printed(result, format));
+    output.line(printed(result, format));
     return result.verdict === "pass" ? 0 : 1;
   } finally {
     await source?.close();
@@ -80,11 +81,9 @@ async function readReport(file: string): Promise<string> {
   }
 }
 
-async function printed(result: WorkspaceReview, format: (typeof FORMATS)[number]): Promise<string> {
+function printed(result: WorkspaceReview, format: (typeof FORMATS)[number]): string {
   if (format === "text") return reviewText(result);
   if (format === "github") return reviewAnnotations(result);
   if (format === "json") return JSON.stringify(reviewJson(result));
-  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  const { version } = JSON.parse(manifest) as { readonly version: string };
-  return JSON.stringify(reviewSarif(result, version));
+  return JSON.stringify(reviewSarif(result, packageManifest().version));
 }

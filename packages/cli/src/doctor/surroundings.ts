@@ -1,15 +1,12 @@
-import { createRequire } from "node:module";
 import { discoverSkills, projectSkillRoots } from "@mnemosyne/optimizer";
 import { detectSandbox } from "@mnemosyne/workspace";
+import { packageManifest } from "../package-manifest.ts";
 import type { Terminal } from "../terminal.ts";
 import { note, ok, problem, type Diagnosis } from "./diagnosis.ts";
 
 /** Whether this Node is new enough. */
 export function checkNode(version: string): Diagnosis {
-  const manifest = createRequire(import.meta.url)("../../package.json") as {
-    readonly engines: { readonly node: string };
-  };
-  const wanted = manifest.engines.node.replace(/^>=/, "");
+  const wanted = packageManifest().engines.node.replace(/^>=/, "");
   return atLeast(version, wanted)
     ? ok("node", `Node ${version}.`)
     : problem(

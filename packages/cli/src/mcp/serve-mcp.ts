@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createMcpServer, type McpSkills, type MnemosyneMcpServer } from "@mnemosyne/mcp";
 import { createSkillSource, Optimizer, projectSkillRoots, selectSkills } from "@mnemosyne/optimizer";
 import { openEngine } from "../runs/run-session.ts";
+import { packageManifest } from "../package-manifest.ts";
 import type { Session } from "../session.ts";
 import { Interrupted } from "../terminal.ts";
 import { httpToken } from "./http-token.ts";
@@ -30,7 +30,7 @@ export async function serveMcp(session: Session, flags: McpFlags): Promise<numbe
     skills,
     allowAct,
     namespace: settings.namespace,
-    version: ownVersion(),
+    version: packageManifest().version,
     assembler: new Optimizer({ memory: storage, skills: skillSource, nonce: randomUUID }),
     reviewer: workspaceReviewer(session, allowAct),
     onError: (error) => output.note(`mnemosyne mcp: ${error.message}`),
@@ -72,9 +72,4 @@ async function aborted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function ownVersion(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { readonly version: string }).version;
 }
