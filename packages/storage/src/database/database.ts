@@ -7,6 +7,11 @@ export interface WriteOptions {
    * what a later write completes need not.
    */
   readonly full?: boolean;
+  /**
+   * It may take as long as {@link Database.longest}: it shares its transaction with nobody, and in a file it gives the
+   * event loop its turns while it goes on. Readers in this process do not see it before it is committed.
+   */
+  readonly long?: boolean;
 }
 
 /** What only a database in this process can do. */
@@ -26,6 +31,8 @@ export interface DatabaseFile {
 export interface Database {
   /** Undefined for a remote one. */
   readonly file: DatabaseFile | undefined;
+  /** Milliseconds that a write with `long` should take at most: so long it keeps others from writing. */
+  readonly longest: number;
   /**
    * Reads. Statements may see different states of the database unless `snapshot` is set.
    */

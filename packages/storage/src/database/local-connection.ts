@@ -1,6 +1,7 @@
+import { sql } from "drizzle-orm/sql";
 import Libsql from "libsql";
 import { notOpened } from "./sqlite-error.ts";
-import type { Statement } from "./statement.ts";
+import { statement, type Statement } from "./statement.ts";
 import { isCall, type Call, type Reply, type Row, type SqlValue, type Work } from "./work.ts";
 
 /** How a connection is opened. */
@@ -11,7 +12,13 @@ export interface ConnectionOptions {
 }
 
 /** Milliseconds for which SQLite may block the thread while it waits for a lock. */
-const BLOCKING_WAIT = 20;
+const BLOCKING_WAIT = 8;
+
+const DATA_VERSION: Call = {
+  statement: statement(() => sql`PRAGMA data_version`),
+  parameters: [],
+  want: "row",
+};
 
 /** The part of the driver's statement that is used. */
 interface NativeStatement {
@@ -98,6 +105,36 @@ export class LocalConnection {
     return step.value;
   }
 
+  /** Runs work in turns of so many milliseconds, between which others in this process get theirs. */
+  async completeInTurns<Result>(work: Work<Result>, turn: number): Promise<Result> {
+    let end = performance.now() + turn;
+    let step = work.next();
+    while (!step.done) {
+      const asked = step.value;
+      let reply: Reply;
+      if (isCall(asked)) reply = this.perform(asked);
+      else for (const each of asked) this.perform(each);
+      if (performance.now() > end) {
+        await new Promise<void>((resolve) => {
+          setImmediate(resolve);
+        });
+        end = performance.now() + turn;
+      }
+      step = work.next(reply);
+    }
+    return step.value;
+  }
+
+  /** Another number each time after another connection has committed a change. */
+  get dataVersion(): number {
+    try {
+      return Number((this.perform(DATA_VERSION) as Row)[0]);
+    } catch {
+      // Who cannot read it has met somebody else at the file.
+      return Number.NaN;
+    }
+  }
+
   /** Ends a transaction without its changes. Gives whether the connection can still be used. */
   rollback(): boolean {
     if (!this.inTransaction) return this.#open;
@@ -122,7 +159,7 @@ export class LocalConnection {
     if (known !== undefined) return known;
     const native = this.#native.prepare(statement.sql) as unknown as NativeStatement;
     if (native.reader) native.raw(true);
-    const prepared = { native, reads: /^\s*SELECT/i.test(statement.sql) };
+    const prepared = { native, reads: /^\s*(?:SELECT|PRAGMA data_version)/i.test(statement.sql) };
     this.#statements.set(statement, prepared);
     return prepared;
   }

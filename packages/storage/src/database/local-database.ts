@@ -3,9 +3,11 @@ import type { Database, DatabaseFile, WriteOptions } from "./database.ts";
 import { EventLoopTurn } from "./event-loop-turn.ts";
 import { LocalConnection, type ConnectionOptions } from "./local-connection.ts";
 import { pause, pauseTime } from "./pause.ts";
+import { expire, perform, performCarefully, type Outcome, type Pending } from "./pending-write.ts";
 import { busy, closed, commitUnknown, fromSqlite, isBusy } from "./sqlite-error.ts";
 import { parameter, statement } from "./statement.ts";
 import { row, run, type Work } from "./work.ts";
+import { WriterTurns } from "./writer-turns.ts";
 
 /** Options of {@link LocalDatabase}. */
 export interface LocalDatabaseOptions extends ConnectionOptions {
@@ -17,30 +19,30 @@ export interface LocalDatabaseOptions extends ConnectionOptions {
 
 /** Milliseconds after which a shared transaction is committed and the rest of the queue waits for the next one. */
 const GROUP_TIME = 15;
-
-interface Pending {
-  readonly work: () => Work<unknown>;
-  readonly full: boolean;
-  readonly deadline: number;
-  /** It, or one that shared its transaction, failed half-way: it gets a savepoint. */
-  careful: boolean;
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-type Outcome = { readonly of: Pending } & ({ readonly value: unknown } | { readonly error: unknown });
+/** Milliseconds that long work takes in one turn of the event loop. */
+const LONG_TURN = 12;
+/** Milliseconds after which the connection of long work, with what it keeps in memory, is closed. */
+const LONG_IDLE = 500;
 
 /**
  * A database file (or memory) in this process: one connection, whose transactions begin and end within one turn, so
  * that readers never see an uncommitted row. Writers queue up, and those that call in one tick share a transaction.
+ * Long work has a second connection, and the queue waits for it.
  */
 export class LocalDatabase implements Database {
   readonly file: DatabaseFile;
+  readonly longest: number;
   readonly #options: LocalDatabaseOptions;
   readonly #turn = new EventLoopTurn();
+  readonly #writerTurns = new WriterTurns();
+  readonly #longTurns = new WriterTurns();
   #connection: LocalConnection | undefined;
+  #longConnection: LocalConnection | undefined;
+  #longIdle: NodeJS.Timeout | undefined;
   #queue: Pending[] = [];
   #scheduled = false;
+  /** Until then the lock is left to others. */
+  #notBefore = 0;
   #guard: (() => Work<void>) | undefined;
   #drained: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -48,6 +50,8 @@ export class LocalDatabase implements Database {
   constructor(options: LocalDatabaseOptions) {
     this.#options = options;
     const { path, encryptionKey, busyTimeout } = options;
+    // Memory lives in one connection: its readers would see what is not committed yet.
+    this.longest = path === ":memory:" ? 20 : 60;
     this.file = {
       path,
       encryptionKey,
@@ -68,7 +72,7 @@ export class LocalDatabase implements Database {
       } catch (error) {
         if (!isBusy(error)) throw fromSqlite(error);
         // Readers meet a lock only while another process recovers or converts the file.
-        this.#disconnect();
+        this.#drop(this.#connection);
         const now = performance.now();
         deadline ??= now + this.#options.busyTimeout;
         if (now >= deadline) throw busy(error);
@@ -83,6 +87,7 @@ export class LocalDatabase implements Database {
       this.#queue.push({
         work,
         full: options?.full ?? this.#options.synchronous === "full",
+        long: options?.long === true && this.#options.path !== ":memory:",
         deadline: performance.now() + this.#options.busyTimeout,
         careful: false,
         resolve,
@@ -106,6 +111,9 @@ export class LocalDatabase implements Database {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
       });
+    clearTimeout(this.#longIdle);
+    this.#longConnection?.close();
+    this.#longConnection = undefined;
     this.#checkpoint();
     this.#connection?.close();
     this.#connection = undefined;
@@ -114,43 +122,105 @@ export class LocalDatabase implements Database {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#turn.soon(this.#flush);
+    this.#flushAfter(0);
   }
 
   readonly #flush = (): void => {
-    const queue = this.#queue;
-    this.#queue = [];
-    let begun: LocalConnection | undefined;
+    const [first, ...others] = this.#queue;
+    if (first?.long === true) {
+      this.#queue = others;
+      void this.#performLong(first);
+      return;
+    }
+    const long = this.#queue.findIndex((pending) => pending.long);
+    const queue = long < 0 ? this.#queue : this.#queue.slice(0, long);
+    this.#queue = this.#queue.slice(queue.length);
+    this.#writerTurns.begin(performance.now());
+    let begun: LocalConnection;
     try {
-      begun = this.#begin(queue);
+      begun = this.#begin(this.#connected(), queue);
     } catch (error) {
-      if (isBusy(error)) this.#queue = [...expire(queue, error), ...this.#queue];
-      else for (const pending of queue) pending.reject(fromSqlite(error));
-      this.#next(pauseTime());
+      this.#notBegun(queue, error);
       return;
     }
     const taken = this.#perform(begun, queue);
     if (taken < queue.length) this.#queue = [...queue.slice(taken), ...this.#queue];
+    this.#leave(this.#writerTurns, begun);
     this.#next();
   };
 
+  /** Carries out work turn by turn, on a connection of its own: nobody who reads meanwhile sees half of it. */
+  async #performLong(pending: Pending): Promise<void> {
+    clearTimeout(this.#longIdle);
+    this.#longTurns.begin(performance.now());
+    let connection: LocalConnection;
+    try {
+      connection = this.#begin(this.#connectedForLong(), [pending]);
+    } catch (error) {
+      this.#notBegun([pending], error);
+      return;
+    }
+    let outcome: Outcome;
+    try {
+      outcome = { of: pending, value: await connection.completeInTurns(pending.work(), LONG_TURN) };
+    } catch (error) {
+      outcome = { of: pending, error };
+      if (!connection.rollback()) this.#drop(connection);
+    }
+    this.#settle([outcome], "error" in outcome ? undefined : this.#commit(connection));
+    setImmediate(() => {
+      this.#tidy(connection);
+      this.#leave(this.#longTurns, connection);
+      this.#next();
+    });
+  }
+
+  #leave(turns: WriterTurns, connection: LocalConnection): void {
+    if (connection !== this.#connection && connection !== this.#longConnection) return;
+    const now = performance.now();
+    this.#notBefore = now + turns.end(now, () => connection.dataVersion);
+  }
+
+  #notBegun(queue: readonly Pending[], error: unknown): void {
+    if (isBusy(error)) this.#queue = [...expire(queue, error), ...this.#queue];
+    else for (const pending of queue) pending.reject(fromSqlite(error));
+    this.#next(pauseTime());
+  }
+
+  /** Moves what long work has written from the log into the file, while nobody is kept from writing. */
+  #tidy(connection: LocalConnection): void {
+    if (connection !== this.#longConnection) return;
+    try {
+      connection.execute("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch (error) {
+      // What it did not move, the next one moves; a connection that fails otherwise is not used again.
+      if (!isBusy(error)) this.#drop(connection);
+    }
+    this.#longIdle = setTimeout(() => this.#drop(this.#longConnection), LONG_IDLE);
+    this.#longIdle.unref();
+  }
+
   /** Looks for more to do: at once, or after a pause in milliseconds. */
-  #next(wait?: number): void {
+  #next(wait = 0): void {
     if (this.#queue.length === 0) {
       this.#scheduled = false;
       this.#drained?.();
-    } else if (wait === undefined) this.#turn.soon(this.#flush);
-    else setTimeout(this.#flush, wait);
+    } else this.#flushAfter(wait);
   }
 
-  #begin(queue: readonly Pending[]): LocalConnection {
-    const connection = this.#connected();
+  #flushAfter(wait: number): void {
+    const least = Math.max(wait, this.#notBefore - performance.now());
+    if (least > 0) setTimeout(this.#flush, least);
+    else this.#turn.soon(this.#flush);
+  }
+
+  #begin(connection: LocalConnection, queue: readonly Pending[]): LocalConnection {
     connection.setSynchronous(queue.some((pending) => pending.full) ? "full" : "normal");
     connection.execute("BEGIN IMMEDIATE");
     try {
       if (this.#guard !== undefined) connection.complete(this.#guard());
     } catch (error) {
-      if (!connection.rollback()) this.#disconnect();
+      if (!connection.rollback()) this.#drop(connection);
       throw error;
     }
     return connection;
@@ -178,7 +248,7 @@ export class LocalDatabase implements Database {
 
   /** Begins anew with a savepoint for each caller. */
   #again(connection: LocalConnection, queue: readonly Pending[]): number {
-    if (!connection.rollback()) this.#disconnect();
+    if (!connection.rollback()) this.#drop(connection);
     for (const pending of queue) pending.careful = true;
     return 0;
   }
@@ -191,7 +261,7 @@ export class LocalDatabase implements Database {
     } catch (error) {
       // Ended first: statements that are not collected yet keep a closed connection, and so its lock, alive.
       connection.rollback();
-      this.#disconnect();
+      this.#drop(connection);
       return commitUnknown(error);
     }
   }
@@ -217,11 +287,27 @@ export class LocalDatabase implements Database {
     return connection;
   }
 
+  #connectedForLong(): LocalConnection {
+    if (this.#longConnection !== undefined) return this.#longConnection;
+    const connection = new LocalConnection(this.#options);
+    try {
+      prepareConnection(connection);
+      // It is done between transactions, not in the middle of a commit.
+      connection.execute("PRAGMA wal_autocheckpoint = 0");
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    this.#longConnection = connection;
+    return connection;
+  }
+
   /** The next call opens a new connection. Memory lives in its connection and is kept. */
-  #disconnect(): void {
+  #drop(connection: LocalConnection | undefined): void {
     if (this.#options.path === ":memory:") return;
-    this.#connection?.close();
-    this.#connection = undefined;
+    connection?.close();
+    if (connection === this.#connection) this.#connection = undefined;
+    if (connection === this.#longConnection) this.#longConnection = undefined;
   }
 
   #emptyLog(): boolean {
@@ -253,32 +339,6 @@ export class LocalDatabase implements Database {
   }
 }
 
-/**
- * Runs one caller in the shared transaction. `undefined` when it failed and left changes of its own behind. Savepoints
- * would undo just these, but the text index writes all that it holds in memory to the file at each one.
- */
-function perform(connection: LocalConnection, pending: Pending): Outcome | undefined {
-  const before = connection.writes;
-  try {
-    return { of: pending, value: connection.complete(pending.work()) };
-  } catch (error) {
-    return connection.writes === before || !connection.inTransaction ? { of: pending, error } : undefined;
-  }
-}
-
-/** Runs one caller inside a savepoint, so that its failure takes nothing of the others with it. */
-function performCarefully(connection: LocalConnection, pending: Pending): Outcome {
-  connection.execute("SAVEPOINT caller");
-  try {
-    const value = connection.complete(pending.work());
-    connection.execute("RELEASE caller");
-    return { of: pending, value };
-  } catch (error) {
-    if (connection.inTransaction) connection.execute("ROLLBACK TO caller; RELEASE caller");
-    return { of: pending, error };
-  }
-}
-
 function inSnapshot<Result>(connection: LocalConnection, work: () => Work<Result>): Result {
   connection.execute("BEGIN");
   try {
@@ -286,16 +346,6 @@ function inSnapshot<Result>(connection: LocalConnection, work: () => Work<Result
   } finally {
     connection.execute("COMMIT");
   }
-}
-
-/** Rejects the callers whose time is up and gives the others. */
-function expire(queue: readonly Pending[], cause: unknown): Pending[] {
-  const now = performance.now();
-  return queue.filter((pending) => {
-    if (now < pending.deadline) return true;
-    pending.reject(busy(cause));
-    return false;
-  });
 }
 
 function prepareConnection(connection: LocalConnection): void {

@@ -1,6 +1,9 @@
-/** Milliseconds until a lock is asked for again: not the same for all who wait. */
+/**
+ * Milliseconds until a lock is asked for again: not the same for all who wait, and short enough to meet the moments for
+ * which {@link WriterTurns} leaves the lock to others.
+ */
 export function pauseTime(): number {
-  return 5 + Math.random() * 25;
+  return 1 + Math.random() * 4;
 }
 
 /** Waits that long. */

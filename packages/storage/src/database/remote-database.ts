@@ -20,6 +20,7 @@ export interface RemoteDatabaseOptions {
  */
 export class RemoteDatabase implements Database {
   readonly file = undefined;
+  readonly longest = 60;
   readonly #options: RemoteDatabaseOptions;
   #client: Promise<Client> | undefined;
   #guard: (() => Work<void>) | undefined;

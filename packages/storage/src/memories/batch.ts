@@ -14,18 +14,20 @@ import {
   staleBatches,
   touchBatch,
 } from "./memory-statements.ts";
-import { removal } from "./write-memory.ts";
+import { removals } from "./write-memory.ts";
 
 /** Milliseconds after which a batch that nobody touches was left behind by a process that died. */
 const ABANDONED_AFTER = 60_000;
-/** A chunk ends after so many milliseconds, so that the event loop and other writers get their turn. */
-const CHUNK_TIME = 20;
-const CHUNK_ITEMS = 500;
+/** So many items are prepared at once. */
+const PREPARED_ITEMS = 500;
+
+/** Need not wait for the disk: the commit that publishes does, for everything before it. */
+const CHUNK = { full: false, long: true } as const;
 
 /** How the items of a batch are written. */
 export interface BatchWork<Item, Result> {
-  /** Gets the batch's number as the stage of its rows. */
-  readonly writeOne: (item: Item, stage: number) => Work<Result>;
+  /** Makes what writes the items of one transaction. It gets the batch's number as the stage of its rows. */
+  readonly writer: (stage: number) => (item: Item) => Work<Result>;
   /** Called with each item once, some at a time, before it is written. */
   readonly prepare: (items: readonly Item[]) => Promise<void>;
   /** Calls for the commit that makes the batch visible. */
@@ -34,13 +36,12 @@ export interface BatchWork<Item, Result> {
 
 /**
  * Writes any number of items so that all of them become visible at once: in chunks whose rows are hidden, then by one
- * small commit, which `finish` may add calls to. When anything fails, nothing is left. `writeOne` gets the batch's
- * number as the stage of its rows.
+ * small commit, which `finish` may add calls to. When anything fails, nothing is left.
  */
 export async function writeBatch<Item, Result>(
   database: Database,
   items: readonly Item[],
-  { writeOne, prepare, finish }: BatchWork<Item, Result>,
+  { writer, prepare, finish }: BatchWork<Item, Result>,
 ): Promise<readonly Result[]> {
   await dropStaleBatches(database);
   const batch = await database.write(openedBatch);
@@ -49,13 +50,13 @@ export async function writeBatch<Item, Result>(
   try {
     while (results.length < items.length) {
       const from = results.length;
-      if (from + CHUNK_ITEMS > prepared && prepared < items.length) {
-        await prepare(items.slice(prepared, prepared + CHUNK_ITEMS));
-        prepared += CHUNK_ITEMS;
+      while (from + 2 * PREPARED_ITEMS > prepared && prepared < items.length) {
+        await prepare(items.slice(prepared, prepared + PREPARED_ITEMS));
+        prepared += PREPARED_ITEMS;
       }
-      // Need not wait for the disk: the commit that publishes does, for everything before it.
+      const chunk = items.slice(from, prepared);
       results.push(
-        ...(await database.write(() => writeChunk(batch, items, from, writeOne), { full: false })),
+        ...(await database.write(() => writeChunk(batch, chunk, writer(batch), database.longest), CHUNK)),
       );
     }
     await publish(database, batch, finish());
@@ -83,14 +84,14 @@ function* openedBatch(): Work<number> {
 function* writeChunk<Item, Result>(
   batch: number,
   items: readonly Item[],
-  from: number,
-  writeOne: (item: Item, stage: number) => Work<Result>,
+  writeOne: (item: Item) => Work<Result>,
+  longest: number,
 ): Work<readonly Result[]> {
   if ((yield* run(touchBatch, { batch })) === 0) throw lost();
-  const end = performance.now() + CHUNK_TIME;
+  const end = performance.now() + longest;
   const results: Result[] = [];
-  for (let index = from; index < items.length && results.length < CHUNK_ITEMS; index++) {
-    results.push(yield* writeOne(items[index] as Item, batch));
+  for (const item of items) {
+    results.push(yield* writeOne(item));
     if (performance.now() > end) break;
   }
   return results;
@@ -128,10 +129,10 @@ async function abandon(database: Database, batch: number): Promise<void> {
   while (from !== undefined) {
     const start: number = from;
     from = await database.write(function* (): Work<number | undefined> {
-      const found = yield* rows(batchRows, { from: start, batch });
-      for (const each of found) yield* runAll(removal(Number(each[0])));
-      return found.length === 0 ? undefined : Number(found.at(-1)?.[0]) + 1;
-    });
+      const found = (yield* rows(batchRows, { from: start, batch })).map(([id]) => Number(id));
+      for (const each of removals(found)) yield* runAll([each]);
+      return found.length === 0 ? undefined : Number(found.at(-1)) + 1;
+    }, CHUNK);
   }
   for (let restored = 1; restored > 0;)
     restored = await database.write(() => run(restoreReplaced, { stage: -batch }));
@@ -143,11 +144,11 @@ async function abandon(database: Database, batch: number): Promise<void> {
 async function dropReplaced(database: Database, batch: number): Promise<void> {
   for (;;) {
     const left = await database.write(function* (): Work<number> {
-      const found = yield* rows(replacedRows, { stage: -batch });
-      for (const each of found) yield* runAll(removal(Number(each[0])));
+      const found = (yield* rows(replacedRows, { stage: -batch })).map(([id]) => Number(id));
+      for (const each of removals(found)) yield* runAll([each]);
       if (found.length === 0) yield* run(dropBatch, { batch });
       return found.length;
-    });
+    }, CHUNK);
     if (left === 0) return;
   }
 }

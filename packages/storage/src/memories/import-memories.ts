@@ -14,7 +14,8 @@ import { getLink, putLink } from "./link-statements.ts";
 import { checkLink, endOf, heldByBatch, linkCells, type NewLink } from "./links.ts";
 import { storedOf, type StoredMemory, type Writable } from "./memory-row.ts";
 import { getVersions, markReplaced } from "./memory-statements.ts";
-import { insert, insertNew, removal } from "./write-memory.ts";
+import type { ThreadTails } from "./thread-tails.ts";
+import { insert, insertNew, removals } from "./write-memory.ts";
 
 /** One checked record of an import. */
 export type ImportItem = { readonly memory: NewMemory } | { readonly link: NewLink; readonly index: number };
@@ -81,16 +82,22 @@ export interface ImportMode {
 }
 
 /** Stores one record as part of a batch (stage 0: in one transaction with all others). Gives whether it was stored; else it was skipped. */
-export function importOne(item: ImportItem, stage: number, mode: ImportMode): Work<boolean> {
+export function importOne(
+  item: ImportItem,
+  stage: number,
+  mode: ImportMode,
+  tails: ThreadTails,
+): Work<boolean> {
   return "link" in item
     ? importLink(item.link, item.index, stage, mode)
-    : importMemory(item.memory, stage, mode);
+    : importMemory(item.memory, stage, mode, tails);
 }
 
 function* importMemory(
   item: NewMemory,
   stage: number,
   { onConflict, now, vocabulary }: ImportMode,
+  tails: ThreadTails,
 ): Work<boolean> {
   const { memory } = item;
   const known = item.idGiven ? yield* rows(getVersions, { uuid: memory.id }) : [];
@@ -103,14 +110,15 @@ function* importMemory(
   const ours = known.find((cells) => Number(cells[8]) === stage);
   const current = ours ?? known.find((cells) => Number(cells[8]) >= 0);
   if (current === undefined) {
-    const stored = yield* insertNew({ ...item, idGiven: false }, stage, vocabulary);
+    const stored = yield* insertNew({ ...item, idGiven: false }, stage, vocabulary, tails);
     return stored === memory.id;
   }
   const before = storedOf(current);
   if (before.content === memory.content || onConflict === "skip") return false;
   if (onConflict === "refuse") throw differs("memory", memory.id);
   const rowId = Number(current[9]);
-  if (stage === 0 || ours !== undefined) yield* runAll(removal(rowId));
+  tails.forget();
+  if (stage === 0 || ours !== undefined) yield* runAll(removals([rowId]));
   else if ((yield* run(markReplaced, { row: rowId, stage: -stage, was: Number(current[8]) })) === 0)
     throw new MnemosyneError("E_INTERNAL", `Memory ${memory.id} changed while it was being replaced.`, {
       kind: "internal",

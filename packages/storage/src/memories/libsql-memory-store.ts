@@ -53,6 +53,7 @@ import type { Meaning } from "./meaning.ts";
 import { checkSearch, find, visibleNamespaces, type Search } from "./search.ts";
 import { statsOf } from "./stats.ts";
 import { TermFrequencies } from "./term-frequencies.ts";
+import { ThreadTails } from "./thread-tails.ts";
 import { fill, insertNew, remove } from "./write-memory.ts";
 import { reindex, type ReindexOptions, type ReindexProgress } from "../vectors/reindex.ts";
 import type { Vectors } from "../vectors/vectors.ts";
@@ -91,7 +92,10 @@ export class LibsqlMemoryStore implements MemoryStore {
     if (items.length === 0) return [];
     return this.#writeAll(
       items,
-      (item, stage) => insertLowered(item, stage, this.#vocabulary),
+      (stage) => {
+        const tails = new ThreadTails();
+        return (item) => insertLowered(item, stage, this.#vocabulary, tails);
+      },
       ({ memory }) => memory.content.length,
       (some) => this.#embed(some),
     );
@@ -267,7 +271,10 @@ export class LibsqlMemoryStore implements MemoryStore {
     const mode = { onConflict, now, vocabulary: this.#vocabulary, later };
     const stored = await this.#writeAll(
       items,
-      (item, stage) => importOne(item, stage, mode),
+      (stage) => {
+        const tails = new ThreadTails();
+        return (item) => importOne(item, stage, mode, tails);
+      },
       (item) => ("memory" in item ? item.memory.memory.content.length : 100),
       (some) => this.#embed(some.flatMap((item) => ("memory" in item ? [item.memory] : []))),
       () => [...held.values()],
@@ -318,20 +325,21 @@ export class LibsqlMemoryStore implements MemoryStore {
   /** All or nothing: in one transaction where that is short, else in chunks that become visible together. */
   async #writeAll<Item, Result>(
     items: readonly Item[],
-    writeOne: (item: Item, stage: number) => Work<Result>,
+    writer: (stage: number) => (item: Item) => Work<Result>,
     sizeOf: (item: Item) => number,
     prepare: (items: readonly Item[]) => Promise<void>,
     finish: () => readonly Call[] = () => [],
   ): Promise<readonly Result[]> {
     if (!isSmall(items, sizeOf)) {
-      const results = await writeBatch(this.#database, items, { writeOne, prepare, finish });
+      const results = await writeBatch(this.#database, items, { writer, prepare, finish });
       await this.noteSettledBatches();
       return results;
     }
     await prepare(items);
     return this.#database.write(function* (): Work<readonly Result[]> {
       const results: Result[] = [];
-      for (const item of items) results.push(yield* writeOne(item, 0));
+      const writeOne = writer(0);
+      for (const item of items) results.push(yield* writeOne(item));
       yield* runAll(finish());
       return results;
     });
@@ -351,9 +359,15 @@ export class LibsqlMemoryStore implements MemoryStore {
 }
 
 /** Inserts a memory, its trust lowered to that of its sources. */
-function* insertLowered(item: NewMemory, stage: number, vocabulary: Vocabulary): Work<MemoryId> {
-  if (item.memory.provenance.sources === undefined) return yield* insertNew(item, stage, vocabulary);
-  return yield* insertNew({ ...item, memory: yield* lowerTrust(item.memory) }, stage, vocabulary);
+function* insertLowered(
+  item: NewMemory,
+  stage: number,
+  vocabulary: Vocabulary,
+  tails?: ThreadTails,
+): Work<MemoryId> {
+  if (item.memory.provenance.sources === undefined) return yield* insertNew(item, stage, vocabulary, tails);
+  const memory = yield* lowerTrust(item.memory);
+  return yield* insertNew({ ...item, memory }, stage, vocabulary, tails);
 }
 
 function isSmall<Item>(items: readonly Item[], sizeOf: (item: Item) => number): boolean {

@@ -123,6 +123,40 @@ export function cellsOf(memory: StoredMemory): StatementValues {
   };
 }
 
+/** What a new row has beside its memory's own fields. */
+export interface RowPlace {
+  readonly signals: number;
+  readonly stage: number;
+  readonly place: number | null;
+  readonly pendingRun: string | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** The values of all columns of a new row. Written out once more: to spread so many fields takes longer than all checks. */
+export function newRowOf(memory: StoredMemory, at: RowPlace): StatementValues {
+  return {
+    uuid: memory.id,
+    stage: at.stage,
+    namespace: memory.namespace,
+    type: memory.type,
+    importance: memory.importance,
+    signals: at.signals,
+    version: memory.version,
+    createdAt: memory.createdAt,
+    occurredAt: memory.occurredAt ?? null,
+    expiresAt: hiddenFrom(memory) ?? null,
+    validFrom: memory.validFrom ?? null,
+    thread: memory.thread ?? null,
+    place: at.place,
+    actor: memory.actor ?? null,
+    pendingRun: at.pendingRun ?? null,
+    pendingTask: at.pendingRun === undefined ? null : (memory.provenance.task ?? null),
+    idempotencyKey: at.idempotencyKey ?? null,
+    content: memory.content,
+    detail: detailOf(memory),
+  };
+}
+
 /** The stored form of a row (uuid, namespace, type, importance, version, created_at, content, detail). */
 export function storedOf(row: Row): StoredMemory {
   const [uuid, namespace, type, importance, version, createdAt, content, json] = row;

@@ -3,7 +3,7 @@ import { call, row, rows, runAll, type Call, type Work } from "../database/work.
 import type { Vocabulary } from "../language/vocabulary.ts";
 import { changedReferences, newReferences } from "./blob-references.ts";
 import type { NewMemory } from "./check-memory.ts";
-import { cellsOf, storedOf, type StoredMemory } from "./memory-row.ts";
+import { cellsOf, newRowOf, storedOf, type StoredMemory } from "./memory-row.ts";
 import {
   dropMemory,
   dropText,
@@ -20,13 +20,22 @@ import {
 } from "./memory-statements.ts";
 import { indexed, metaText } from "./search-text.ts";
 import { signalsOf } from "./signals.ts";
+import type { Before, ThreadTails } from "./thread-tails.ts";
+import { toCell } from "../vectors/quantized.ts";
 import { embedderOf, insertion, remix, replacement, type Embedded } from "../vectors/thread-vector.ts";
 import { dropStaleVector, dropVector } from "../vectors/vector-statements.ts";
 
 const LAST_PLACE = Number.MAX_SAFE_INTEGER;
+/** So many characters of a memory are context of those after it, as {@link previousInThread} cuts it. */
+const TAKEN = 1000;
 
 /** Inserts a memory (as part of a batch where `stage` is not 0), or gives the id that its idempotency key stands for. */
-export function* insertNew(item: NewMemory, stage: number, vocabulary: Vocabulary): Work<MemoryId> {
+export function* insertNew(
+  item: NewMemory,
+  stage: number,
+  vocabulary: Vocabulary,
+  tails?: ThreadTails,
+): Work<MemoryId> {
   const { memory, idempotencyKey } = item;
   if (item.idGiven && (yield* row(getMemory, { uuid: memory.id })) !== undefined)
     throw new MnemosyneError(
@@ -48,42 +57,52 @@ export function* insertNew(item: NewMemory, stage: number, vocabulary: Vocabular
       );
     }
   }
-  yield* insert(item, stage, vocabulary);
+  yield* insert(item, stage, vocabulary, tails);
   return memory.id;
 }
 
 /** Inserts a memory whose id and key were looked up already. */
-export function* insert(item: NewMemory, stage: number, vocabulary: Vocabulary): Work<void> {
+export function* insert(
+  item: NewMemory,
+  stage: number,
+  vocabulary: Vocabulary,
+  tails?: ThreadTails,
+): Work<void> {
   const { memory, idempotencyKey, pendingRun, embedded } = item;
-  const { thread, seq } = memory;
+  const { content, thread, seq } = memory;
+  const text = indexed(content, vocabulary);
   let place: number | null = null;
-  let context = "";
-  let vectors: readonly unknown[] = [];
+  let before: readonly Before[] = [];
   if (thread !== undefined) {
-    const at = { place: seq ?? LAST_PLACE, stage, pendingRun: pendingRun ?? null };
-    const before = yield* previous(memory, at, embedded?.embedder ?? 0);
-    place = seq ?? before.lastPlace + 1;
-    context = before.text;
-    vectors = before.vectors;
+    const view = { pendingRun, embedder: embedded?.embedder ?? 0 };
+    const at = { stage, pendingRun: pendingRun ?? null };
+    before =
+      tails?.endOf(memory, view) ??
+      (yield* previous(memory, { ...at, place: LAST_PLACE }, view.embedder, vocabulary));
+    const last = before[0]?.place ?? -1;
+    place = seq ?? last + 1;
+    if (place <= last) before = yield* previous(memory, { ...at, place }, view.embedder, vocabulary);
+    else {
+      const start = content.length > TAKEN ? indexed(content.slice(0, TAKEN), vocabulary) : text;
+      const own = embedded?.own;
+      const vector = own === undefined ? null : toCell(own);
+      tails?.append(memory, view, { place, text: start, vector }, before);
+    }
   }
   yield* runAll([
-    call(insertMemory, {
-      ...cellsOf(memory),
-      signals: signalsOf(memory.content, vocabulary),
-      stage,
-      thread: thread ?? null,
-      place,
-      pendingRun: pendingRun ?? null,
-      pendingTask: pendingRun === undefined ? null : (memory.provenance.task ?? null),
-      idempotencyKey: idempotencyKey ?? null,
-    }),
+    call(
+      insertMemory,
+      newRowOf(memory, {
+        signals: signalsOf(content, vocabulary),
+        stage,
+        place,
+        pendingRun,
+        idempotencyKey,
+      }),
+    ),
     ...newReferences(memory.metadata),
-    ...(embedded === undefined ? [] : [insertion(embedded, vectors)]),
-    call(insertText, {
-      content: indexed(memory.content, vocabulary),
-      context: indexed(context, vocabulary),
-      meta: metaText(memory, vocabulary),
-    }),
+    ...(embedded === undefined ? [] : [insertion(embedded, vectorsOf(before))]),
+    call(insertText, { content: text, context: contextOf(before), meta: metaText(memory, vocabulary) }),
   ]);
 }
 
@@ -104,13 +123,16 @@ export function* remove(rowId: number, vocabulary: Vocabulary): Work<void> {
   if (found === undefined) return;
   const memory = storedOf(found);
   const following = memory.thread === undefined ? [] : yield* follow(rowId, memory);
-  yield* runAll(removal(rowId));
+  yield* runAll(removals([rowId]));
   for (const each of following) yield* reindexRow(each, vocabulary);
 }
 
-/** The calls that delete a row and its index. */
-export function removal(rowId: number): readonly Call[] {
-  return [call(dropText, { row: rowId }), call(dropVector, { row: rowId }), call(dropMemory, { row: rowId })];
+/**
+ * The calls that delete rows and their index. The index first, of all of them: a trigger, which the others have, makes it
+ * write what it holds in memory to the file.
+ */
+export function removals(rowIds: readonly number[]): readonly Call[] {
+  return [dropText, dropVector, dropMemory].flatMap((drop) => rowIds.map((row) => call(drop, { row })));
 }
 
 function* reindexFollowing(rowId: number, memory: StoredMemory, vocabulary: Vocabulary): Work<void> {
@@ -137,16 +159,16 @@ function* reindexRow(rowId: number, vocabulary: Vocabulary): Work<void> {
 function* reindex(rowId: number, memory: StoredMemory, vocabulary: Vocabulary): Work<void> {
   let context = "";
   if (memory.thread !== undefined) {
-    const before = yield* beforeRow(rowId, memory, yield* embedderOf(rowId));
-    context = before.text;
-    yield* remix(rowId, before.vectors);
+    const before = yield* beforeRow(rowId, memory, yield* embedderOf(rowId), vocabulary);
+    context = contextOf(before);
+    yield* remix(rowId, vectorsOf(before));
   }
   yield* runAll([
     call(dropText, { row: rowId }),
     call(indexText, {
       row: rowId,
       content: indexed(memory.content, vocabulary),
-      context: indexed(context, vocabulary),
+      context,
       meta: metaText(memory, vocabulary),
     }),
   ]);
@@ -166,50 +188,60 @@ export function* fill(uuid: string, content: string, embedded: Embedded): Work<b
     return true;
   }
   const before = yield* beforeRow(rowId, memory, embedded.embedder);
-  yield* runAll(replacement(rowId, embedded, before.vectors));
+  yield* runAll(replacement(rowId, embedded, vectorsOf(before)));
   for (const each of yield* follow(rowId, memory)) {
     const by = yield* embedderOf(each);
     if (by !== embedded.embedder) continue;
     const cells = yield* row(getByRow, { row: each });
-    if (cells !== undefined) yield* remix(each, (yield* beforeRow(each, storedOf(cells), by)).vectors);
+    if (cells === undefined) continue;
+    yield* remix(each, vectorsOf(yield* beforeRow(each, storedOf(cells), by)));
   }
   return true;
 }
 
-interface Before {
-  readonly text: string;
-  readonly lastPlace: number;
-  readonly vectors: readonly unknown[];
-}
-
-function* beforeRow(rowId: number, memory: StoredMemory, embedder: number): Work<Before> {
+function* beforeRow(
+  rowId: number,
+  memory: StoredMemory,
+  embedder: number,
+  vocabulary?: Vocabulary,
+): Work<readonly Before[]> {
   const [, place, stage, pendingRun] = (yield* row(placeOf, { row: rowId })) ?? [];
   const at = {
     place: Number(place),
     stage: Number(stage),
     pendingRun: (pendingRun ?? null) as string | null,
   };
-  return yield* previous(memory, at, embedder);
+  return yield* previous(memory, at, embedder, vocabulary);
 }
 
-/** The text of the three memories before a place of a thread, the last one's place, and an embedder's vectors of them. */
+/** The three memories before a place of a thread, the nearest first, with an embedder's vectors of them. Without a vocabulary their texts are as written. */
 function* previous(
   memory: StoredMemory,
   at: { readonly place: number; readonly stage: number; readonly pendingRun: string | null },
   embedder: number,
-): Work<Before> {
+  vocabulary?: Vocabulary,
+): Work<readonly Before[]> {
   const found = yield* rows(previousInThread, {
     namespace: memory.namespace,
     thread: memory.thread ?? null,
     embedder,
     ...at,
   });
-  return {
-    text: found
-      .map((each) => String(each[0]))
-      .toReversed()
-      .join("\n"),
-    lastPlace: Number(found[0]?.[1] ?? -1),
-    vectors: found.map((each) => each[2]),
-  };
+  return found.map(([text, place, vector]) => ({
+    place: Number(place),
+    text: vocabulary === undefined ? String(text) : indexed(String(text), vocabulary),
+    vector,
+  }));
+}
+
+/** What stands in the index's second column: what was said before, the oldest first. */
+function contextOf(before: readonly Before[]): string {
+  return before
+    .map(({ text }) => text)
+    .toReversed()
+    .join("\n");
+}
+
+function vectorsOf(before: readonly Before[]): readonly unknown[] {
+  return before.map(({ vector }) => vector);
 }
