@@ -49,7 +49,9 @@ export async function openStorage(options: string | StorageOptions): Promise<Sto
     await memories.noteSettledBatches();
     const uses = new UseLog(database);
     const maintenance = new LibsqlMaintenance(database, vocabulary, retention, versions);
-    const evolution = new LibsqlEvolution(database, vocabulary, uses);
+    const evolution = new LibsqlEvolution(database, vocabulary, uses, async (texts) =>
+      vectors?.embedding.tryDocuments(texts),
+    );
     const upkeep = new Upkeep(database, [
       ...(given.retention === false
         ? []

@@ -2,6 +2,7 @@ import { type Embedder, type MemoryInput, type MemoryLink } from "@mnemosyne/cor
 import { openStorage, type EvolutionJob, type Storage } from "@mnemosyne/storage";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { conceptEmbedder } from "./support/concept-embedder.ts";
 
 let storage: Storage;
 beforeEach(async () => {
@@ -204,6 +205,26 @@ describe("consolidate", () => {
     const { jobs } = await own.evolution.run({ jobs: ["consolidate"], now: NOW });
     expect(jobs[0]).toMatchObject({ changed: 1, changes: [{ by: "meaning" }] });
     expect(await own.listRecent()).toHaveLength(2);
+    await own.close();
+  });
+
+  test("a merged text has its vector, and so has the one that undoing brings back", async () => {
+    const own = await openStorage({ url: ":memory:", embedder: conceptEmbedder() });
+    const kept = await own.store(
+      aged("Car, car, car: house, house, house. It is quick.", 4, { importance: 8 }),
+    );
+    await own.store(aged("Automobile, automobile, automobile: home, home, home. The doctor is there.", 3));
+    const run = { jobs: ["consolidate"] as const, now: NOW };
+    const [report] = (await own.evolution.run(run)).jobs;
+    expect(report).toMatchObject({ changed: 1, changes: [{ survivor: kept, extended: true }] });
+    expect((await own.getStats()).vectors).toMatchObject({ missing: 0 });
+    // By meaning alone: neither word is in the text.
+    expect((await own.search("physician")).map(({ id }) => id)).toEqual([kept]);
+    expect((await own.evolution.run(run)).jobs).toMatchObject([{ changed: 0 }]);
+    const [merge] = await own.evolution.merges();
+    await own.evolution.undo(merge?.merge ?? 0);
+    expect((await own.getStats()).vectors).toMatchObject({ missing: 0 });
+    expect((await own.search("rapid")).map(({ id }) => id)).toContain(kept);
     await own.close();
   });
 

@@ -7,6 +7,7 @@ import { fieldsBefore } from "../memories/changes.ts";
 import { storedOf, type StoredMemory } from "../memories/memory-row.ts";
 import { getVisible } from "../memories/memory-statements.ts";
 import { rewritten } from "../memories/update-memory.ts";
+import { fill } from "../memories/write-memory.ts";
 import { fromCell } from "../vectors/quantized.ts";
 import { copyLinks, insertMerge, namespaces, pageToCompare, undonePair } from "./evolution-statements.ts";
 import type { EvolutionChange } from "./evolution.ts";
@@ -20,7 +21,7 @@ const FIELDS = ["content", "importance", "tags", "keywords", "metadata", "proven
 
 /** Merges near duplicates, namespace by namespace. */
 export async function consolidate(context: JobContext): Promise<JobOutcome> {
-  const { database, namespace, dryRun, signal, note } = context;
+  const { database, namespace, dryRun, signal, note, embed } = context;
   const turn = new EventLoopTurn();
   const names =
     namespace === undefined
@@ -32,7 +33,7 @@ export async function consolidate(context: JobContext): Promise<JobOutcome> {
     examined += subjects.length;
     const apart = async (a: string, b: string): Promise<boolean> =>
       (await database.read(() => row(undonePair, { a, b }))) !== undefined;
-    for (const planned of await planConsolidation(subjects, apart, turn, signal)) {
+    for (const planned of await planConsolidation(subjects, { apart, embed, turn, signal })) {
       signal?.throwIfAborted();
       const merge = dryRun
         ? undefined
@@ -103,6 +104,7 @@ function* carryOut(planned: PlannedMerge, now: number, vocabulary: Vocabulary): 
     { ...by, change: "merged", fields: FIELDS },
     vocabulary,
   );
+  if (planned.embedded !== undefined) yield* fill(survivor.id, wanted.content, planned.embedded);
   for (const { id } of members) {
     const cells = found.get(id) as Row;
     const stored = storedOf(cells);

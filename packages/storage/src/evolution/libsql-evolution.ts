@@ -1,10 +1,13 @@
 import type { ChangeNote, MemoryId } from "@mnemosyne/core";
 import type { Database } from "../database/database.ts";
-import { rows } from "../database/work.ts";
+import { row, rows } from "../database/work.ts";
 import { checkInteger, checkLimit, inputError } from "../input.ts";
 import type { Vocabulary } from "../language/vocabulary.ts";
 import { checkNote } from "../memories/changes.ts";
 import { checkNamespace, checkTime } from "../memories/check-memory.ts";
+import { storedOf } from "../memories/memory-row.ts";
+import { getVisible } from "../memories/memory-statements.ts";
+import { fill } from "../memories/write-memory.ts";
 import { consolidate } from "./consolidate.ts";
 import { listMerges } from "./evolution-statements.ts";
 import type {
@@ -15,7 +18,7 @@ import type {
   EvolveOptions,
   Merge,
 } from "./evolution.ts";
-import type { JobContext, JobOutcome } from "./job.ts";
+import type { EmbedTexts, JobContext, JobOutcome } from "./job.ts";
 import { links } from "./link-job.ts";
 import { undoMerge } from "./undo-merge.ts";
 import { archive, importance } from "./use-jobs.ts";
@@ -35,11 +38,13 @@ export class LibsqlEvolution implements Evolution {
   readonly #database: Database;
   readonly #vocabulary: Vocabulary;
   readonly #uses: UseLog;
+  readonly #embed: EmbedTexts;
 
-  constructor(database: Database, vocabulary: Vocabulary, uses: UseLog) {
+  constructor(database: Database, vocabulary: Vocabulary, uses: UseLog, embed: EmbedTexts) {
     this.#database = database;
     this.#vocabulary = vocabulary;
     this.#uses = uses;
+    this.#embed = embed;
   }
 
   async run(options: EvolveOptions = {}): Promise<{ readonly jobs: readonly EvolutionJobReport[] }> {
@@ -51,6 +56,7 @@ export class LibsqlEvolution implements Evolution {
     const context = {
       database: this.#database,
       vocabulary: this.#vocabulary,
+      embed: this.#embed,
       namespace: options.namespace === undefined ? undefined : checkNamespace(options.namespace),
       dryRun,
       now: options.now === undefined ? Date.now() : checkTime(options.now, "now"),
@@ -90,6 +96,14 @@ export class LibsqlEvolution implements Evolution {
   ): Promise<{ readonly survivor: MemoryId; readonly members: readonly MemoryId[] }> {
     const id = checkInteger(merge, "merge", 1, Number.MAX_SAFE_INTEGER);
     const checked = checkNote(note);
-    return this.#database.write(() => undoMerge(id, checked, Date.now(), this.#vocabulary));
+    const undone = await this.#database.write(() => undoMerge(id, checked, Date.now(), this.#vocabulary));
+    const kept = await this.#database.read(() => row(getVisible, { uuid: undone.survivor }));
+    if (kept !== undefined) {
+      const { content } = storedOf(kept);
+      const [embedded] = (await this.#embed([content])) ?? [];
+      if (embedded !== undefined)
+        await this.#database.write(() => fill(undone.survivor, content, embedded), { full: false });
+    }
+    return undone;
   }
 }

@@ -1,5 +1,7 @@
 import type { EventLoopTurn } from "../database/event-loop-turn.ts";
 import type { StoredMemory } from "../memories/memory-row.ts";
+import type { Embedded } from "../vectors/thread-vector.ts";
+import type { EmbedTexts } from "./job.ts";
 import { mayMerge, merged, survives } from "./merge-memories.ts";
 import { alikePairs, wordsOf, type Comparable, type Likeness } from "./similarity.ts";
 
@@ -15,43 +17,62 @@ export interface PlannedMerge {
   readonly members: readonly StoredMemory[];
   readonly similarity: number;
   readonly by: Likeness["by"];
+  /** What the embedder makes of the result, where its text is another one than the survivor's. */
+  readonly embedded?: Embedded | undefined;
+}
+
+/** What planning asks others for. */
+export interface Planning {
+  /** Tells pairs that somebody took apart again. */
+  readonly apart: (a: string, b: string) => Promise<boolean>;
+  readonly embed: EmbedTexts;
+  readonly turn: EventLoopTurn;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Which of a namespace's memories are merged into which, until none is left to merge: the closest pairs first, each
- * memory at most once a round. `apart` tells pairs that somebody took apart again.
+ * memory at most once a round.
  */
 export async function planConsolidation(
   subjects: readonly Subject[],
-  apart: (a: string, b: string) => Promise<boolean>,
-  turn: EventLoopTurn,
-  signal?: AbortSignal,
+  planning: Planning,
 ): Promise<readonly PlannedMerge[]> {
   const plan: PlannedMerge[] = [];
   let left = subjects;
   for (;;) {
-    const round = await planRound(left, apart, turn, signal);
+    const round = await withVectors(await planRound(left, planning), planning.embed);
     if (round.length === 0) return plan;
     plan.push(...round);
     const gone = new Set(round.flatMap(({ members }) => members.map(({ id }) => id)));
-    const changed = new Map(round.map(({ survivor, result }) => [survivor.id, result]));
+    const changed = new Map(round.map((merge) => [merge.survivor.id, merge]));
     left = left
       .filter(({ memory }) => !gone.has(memory.id))
       .map((subject) => {
-        const memory = changed.get(subject.memory.id);
-        if (memory === undefined) return subject;
+        const merge = changed.get(subject.memory.id);
+        if (merge === undefined) return subject;
+        const { result: memory, embedded } = merge;
         if (memory.content === subject.memory.content) return { ...subject, memory };
-        // Nobody has made a vector of the new text yet.
-        return { memory, words: wordsOf(memory.content), vector: undefined, embedder: 0 };
+        const { content } = memory;
+        return { memory, words: wordsOf(content), vector: embedded?.own, embedder: embedded?.embedder ?? 0 };
       });
   }
 }
 
+async function withVectors(
+  round: readonly PlannedMerge[],
+  embed: EmbedTexts,
+): Promise<readonly PlannedMerge[]> {
+  const extended = round.filter(({ survivor, result }) => survivor.content !== result.content);
+  if (extended.length === 0) return round;
+  const made = await embed(extended.map(({ result }) => result.content));
+  const vectors = new Map(extended.map((merge, index) => [merge, made?.[index]]));
+  return round.map((merge) => ({ ...merge, embedded: vectors.get(merge) }));
+}
+
 async function planRound(
   subjects: readonly Subject[],
-  apart: (a: string, b: string) => Promise<boolean>,
-  turn: EventLoopTurn,
-  signal: AbortSignal | undefined,
+  { apart, turn, signal }: Planning,
 ): Promise<readonly PlannedMerge[]> {
   const pairs = (await alikePairs(subjects, turn, signal)).toSorted(
     (x, y) => y.similarity - x.similarity || x.a - y.a || x.b - y.b,
