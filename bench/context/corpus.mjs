@@ -29,8 +29,16 @@ function* filesBelow(folder, depth = 12) {
   }
 }
 
-/** At most `each` files of a group and `all` together, chosen by the hash of their path. */
-function choose(files, each, all) {
+/** At most `each` files of a group and `all` together, chosen by the hash of their path; `later`: of those that were not chosen so. */
+function choose(files, each, all, later = false) {
+  if (later) {
+    const first = new Set(choose(files, each, all));
+    return choose(
+      files.filter((file) => !first.has(file)),
+      each,
+      all,
+    );
+  }
   const taken = new Map();
   const chosen = [];
   for (const file of files.toSorted((a, b) => numberOf(a.path) - numberOf(b.path))) {
@@ -49,7 +57,7 @@ function piece(text, key) {
   return text.slice(from, from + 800 + (numberOf(`${key} length`) % (LONGEST - 800)));
 }
 
-function collectFiles() {
+function collectFiles(later) {
   const found = { prose: [], code: [], json: [], cjk: [] };
   const add = (kind, group, path) => {
     const { size } = statSync(path);
@@ -76,10 +84,10 @@ function collectFiles() {
     if (extname(path) === ".md") add("prose", `npm ${basename(dirname(path))}`, path);
   }
   return [
-    ...choose(found.prose, 4, 220).map((file) => ({ kind: "prose", ...file })),
-    ...choose(found.code, 5, 320).map((file) => ({ kind: "code", ...file })),
-    ...choose(found.json, 4, 160).map((file) => ({ kind: "json", ...file })),
-    ...choose(found.cjk, 20, 20).map((file) => ({ kind: "cjk", ...file })),
+    ...choose(found.prose, 4, 220, later).map((file) => ({ kind: "prose", ...file })),
+    ...choose(found.code, 5, 320, later).map((file) => ({ kind: "code", ...file })),
+    ...choose(found.json, 4, 160, later).map((file) => ({ kind: "json", ...file })),
+    ...choose(found.cjk, 20, 20, later).map((file) => ({ kind: "cjk", ...file })),
   ].flatMap(({ kind, group, path }) => {
     const text = readFileSync(path, "utf8").replaceAll("\0", "");
     // Minified code is no kind of its own here: it is rarely put into a context.
@@ -88,7 +96,7 @@ function collectFiles() {
   });
 }
 
-function collectManuals() {
+function collectManuals(later) {
   const kinds = [
     ["cjk", 28, ["zh_CN", "zh_TW", "ja", "ko"]],
     ["cyrillic", 8, ["ru", "uk"]],
@@ -99,7 +107,7 @@ function collectManuals() {
       const files = [...filesBelow(`/usr/share/man/${language}`, 3)]
         .filter((path) => path.endsWith(".gz"))
         .map((path) => ({ group: `manual ${language}`, path }));
-      return choose(files, each, each).flatMap(({ group, path }) => {
+      return choose(files, each, each, later).flatMap(({ group, path }) => {
         const text = gunzipSync(readFileSync(path))
           .toString("utf8")
           .split("\n")
@@ -148,8 +156,8 @@ function createRandom(seed) {
   return { random, below, pick, hex };
 }
 
-function generateLogs() {
-  const { random, below, pick, hex } = createRandom(7);
+function generateLogs(seed) {
+  const { random, below, pick, hex } = createRandom(seed);
   const address = () => Array.from({ length: 4 }, () => below(255)).join(".");
   const time = () => new Date(1.7e12 + random() * 6e10);
   const uuid = () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`;
@@ -261,13 +269,20 @@ function generateOpaque() {
   return documents.map(([kind, group, text]) => ({ kind, group: `opaque ${group}`, text }));
 }
 
+/** Texts of the five main kinds that {@link collectCorpus} does not give: other files and manuals, other logs. */
+export function collectHeldOut() {
+  return [...collectFiles(true), ...collectManuals(true), ...generateLogs(99)].filter(
+    ({ kind, text }) => text.length >= SHORTEST && ["prose", "code", "json", "log", "cjk"].includes(kind),
+  );
+}
+
 /** Everything, the same on every run of a machine. */
 export function collectCorpus() {
   return [
-    ...collectFiles(),
-    ...collectManuals(),
+    ...collectFiles(false),
+    ...collectManuals(false),
     ...collectNames(),
-    ...generateLogs(),
+    ...generateLogs(7),
     ...collectLogs(),
     ...generateOpaque(),
   ].filter((document) => document.text.length >= SHORTEST);

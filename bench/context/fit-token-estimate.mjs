@@ -1,24 +1,18 @@
 // Fits the costs of core's token estimate and judges them on texts that were not part of the fit.
 //
-//   npm install --prefix FOLDER @anthropic-ai/tokenizer@0.0.4 gpt-tokenizer@3.4.0     (any folder outside of the repository)
-//   npm run build
-//   node bench/context/fit-token-estimate.mjs FOLDER
+//   npm ci --prefix bench/context/tokenizers && npm run build
+//   node bench/context/fit-token-estimate.mjs [--write]
 //
-// Target: the mean of what the two published tokenizers count (Claude 2's and o200k). Weighted least absolute relative
-// error, by iteratively reweighted least squares with costs that are not negative. Judged by five-fold cross-validation
-// over groups (a package, a manual's language, a kind of log), so that no text is judged by its neighbours.
+// Three fits: to each of the two published tokenizers (Claude 2's and o200k), and to the mean of what they count. Weighted least
+// absolute relative error, by iteratively reweighted least squares with costs that are not negative. Judged by five-fold
+// cross-validation over groups (a package, a manual's language, a kind of log), so that no text is judged by its
+// neighbours. `--write` puts the costs into core.
+import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
 import { collectCorpus, numberOf } from "./corpus.mjs";
-import { estimateTokens } from "../../packages/core/dist/token-estimate.js";
 import { TOKEN_FEATURES, tokenFeatures } from "../../packages/core/dist/token-features.js";
 
-const folder = process.argv[2];
-if (folder === undefined) {
-  console.error("Usage: node bench/context/fit-token-estimate.mjs FOLDER_WITH_TOKENIZERS");
-  process.exit(2);
-}
-const require = createRequire(resolve(folder, "index.js"));
+const require = createRequire(new URL("tokenizers/package.json", import.meta.url));
 const claude = require("@anthropic-ai/tokenizer").getTokenizer();
 const o200k = require("gpt-tokenizer/encoding/o200k_base");
 
@@ -85,12 +79,13 @@ const documents = collectCorpus().map((document) => {
   };
 });
 
-function fit(rows) {
+/** Costs that come nearest to what `target` counts. */
+function fit(rows, target) {
   const size = TOKEN_FEATURES.length;
   const perKind = new Map();
   for (const { kind } of rows) perKind.set(kind, (perKind.get(kind) ?? 0) + 1);
   const base = rows.map(({ kind }) => (KIND_WEIGHT[kind] ?? 1) / perKind.get(kind));
-  const inputs = rows.map((row) => row.features.map((value) => value / row.both));
+  const inputs = rows.map((row) => row.features.map((value) => value / row[target]));
   const costs = Float64Array.from(TOKEN_FEATURES, (feature) => PRIOR[feature]);
   let weights = base;
   for (let round = 0; round < 15; round++) {
@@ -124,13 +119,6 @@ function total(features, costs) {
   return sum;
 }
 
-for (let fold = 0; fold < 5; fold++) {
-  const costs = fit(documents.filter((document) => document.fold !== fold));
-  for (const document of documents)
-    if (document.fold === fold) document.judged = Math.max(1, total(document.features, costs));
-}
-const costs = fit(documents);
-
 function percent(share) {
   return (share * 100).toFixed(1);
 }
@@ -139,58 +127,58 @@ function mean(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function errorOf(rows, estimate, truth) {
-  const errors = rows.map((row) => estimate(row) / truth(row) - 1);
+function errorOf(rows, target) {
+  const errors = rows.map((row) => row.judged[target] / row[target] - 1);
   const sizes = errors.map(Math.abs).toSorted((a, b) => a - b);
   return `${percent(mean(sizes))} (bias ${percent(mean(errors))}, p95 ${percent(sizes[Math.floor(sizes.length * 0.95)])})`;
 }
 
-const judged = (row) => row.judged;
-const main = documents.filter((document) => MAIN.includes(document.kind));
-console.log(
-  "kind | texts | characters | against the mean | against Claude 2 | against o200k | the built estimate | characters / 4",
-);
-for (const kind of [...MAIN, "these five", "latin", "cyrillic", "scripts", "opaque", "hostile"]) {
-  const rows = kind === "these five" ? main : documents.filter((document) => document.kind === kind);
-  if (rows.length === 0) continue;
-  console.log(
-    [
-      kind,
-      rows.length,
-      rows.reduce((sum, row) => sum + row.text.length, 0),
-      errorOf(rows, judged, (row) => row.both),
-      errorOf(rows, judged, (row) => row.claude),
-      errorOf(rows, judged, (row) => row.o200k),
-      errorOf(
-        rows,
-        (row) => estimateTokens(row.text),
-        (row) => row.both,
-      ),
-      errorOf(
-        rows,
-        (row) => row.text.length / 4,
-        (row) => row.both,
-      ),
-    ].join(" | "),
-  );
-}
-for (const tokenizer of ["claude", "o200k"]) {
-  const ratios = main.map((row) => row[tokenizer] / row.judged).toSorted((a, b) => a - b);
-  const at = (share) => ratios[Math.floor((ratios.length - 1) * share)].toFixed(2);
-  console.log(
-    `${tokenizer} / estimate: p1 ${at(0.01)}, p5 ${at(0.05)}, median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}`,
+const TARGETS = ["both", "claude", "o200k"];
+const fitted = {};
+for (const document of documents) document.judged = {};
+for (const target of TARGETS) {
+  for (let fold = 0; fold < 5; fold++) {
+    const costs = fit(
+      documents.filter((document) => document.fold !== fold),
+      target,
+    );
+    for (const document of documents)
+      if (document.fold === fold) document.judged[target] = Math.max(1, total(document.features, costs));
+  }
+  const costs = fit(documents, target);
+  fitted[target] = Object.fromEntries(
+    TOKEN_FEATURES.map((feature, index) => [feature, Number(costs[index].toFixed(3))]),
   );
 }
 
-const sample = main.map((row) => row.text).join("\n");
-for (let warm = 0; warm < 3; warm++) estimateTokens(sample);
-const begin = performance.now();
-estimateTokens(sample);
-console.log(`${(((performance.now() - begin) * 1e6) / sample.length).toFixed(1)} ns a character`);
-console.log(
-  JSON.stringify(
-    Object.fromEntries(TOKEN_FEATURES.map((feature, index) => [feature, Number(costs[index].toFixed(3))])),
-    undefined,
-    2,
-  ),
-);
+const main = documents.filter((document) => MAIN.includes(document.kind));
+console.log("kind | texts | characters | the mean by its fit | Claude 2 by its fit | o200k by its fit");
+for (const kind of [...MAIN, "these five", "latin", "cyrillic", "scripts", "opaque", "hostile"]) {
+  const rows = kind === "these five" ? main : documents.filter((document) => document.kind === kind);
+  if (rows.length === 0) continue;
+  const characters = rows.reduce((sum, row) => sum + row.text.length, 0);
+  console.log([kind, rows.length, characters, ...TARGETS.map((target) => errorOf(rows, target))].join(" | "));
+}
+for (const [tokenizer, by] of [
+  ["claude", "both"],
+  ["o200k", "both"],
+  ["claude", "claude"],
+  ["o200k", "o200k"],
+]) {
+  const ratios = main.map((row) => row[tokenizer] / row.judged[by]).toSorted((a, b) => a - b);
+  const at = (share) => ratios[Math.floor((ratios.length - 1) * share)].toFixed(2);
+  console.log(
+    `${tokenizer} / estimate of ${by}: p1 ${at(0.01)}, p5 ${at(0.05)}, median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}`,
+  );
+}
+const table = `import type { TokenFeature } from "./token-features.ts";
+
+/** Tokenizers that an estimate can stand for: Claude 2's, o200k, or the mean of both. */
+export type EstimatedTokenizer = "both" | "claude" | "o200k";
+
+/** What each feature costs in tokens. Written by the fit in \`bench/context\`. */
+export const TOKEN_COSTS: Readonly<Record<EstimatedTokenizer, Readonly<Record<TokenFeature, number>>>> =
+  ${JSON.stringify(fitted, undefined, 2).replaceAll(/"([A-Za-z0-9]+)":/g, "$1:")};
+`;
+if (process.argv.includes("--write"))
+  writeFileSync(new URL("../../packages/core/src/token-costs.ts", import.meta.url), table);

@@ -46,7 +46,7 @@ describe("buildContext", () => {
       "More information:",
       "What blocked the attempt before; resolve each:",
       "Answers that a person gave:",
-      "Memories of earlier work, recalled for this task:",
+      "Recalled memories:",
     ]);
     const memoryBlock = blocks.at(-1);
     expect(memoryBlock?.attributes).toContain('trust="claimed"');

@@ -232,5 +232,5 @@ const HEADINGS = new Set([
   "More information:",
   "What blocked the attempt before; resolve each:",
   "Answers that a person gave:",
-  "Memories of earlier work, recalled for this task:",
+  "Recalled memories:",
 ]);

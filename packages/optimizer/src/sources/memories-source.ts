@@ -14,9 +14,13 @@ const LEAST = 10;
 const MOST = 100;
 const BUDGET_EACH = 15;
 /** How near the turn after a found one is, the turn after a found question, and the turn before. */
-const NEXT = 0.6;
-const ANSWER = 0.9;
+const NEXT = 0.5;
+const ANSWER = 0.95;
 const PREVIOUS = 0.5;
+/** How much more what somebody said counts where the query names them: who is asked about has often said it. */
+const NAMED = 0.3;
+/** How much more a turn of the conversation counts that most of the found ones are of. */
+const SAME_THREAD = 0.1;
 /** How much a long memory gives way to short ones: its relevance falls with this power of its length. */
 const LENGTH_POWER = 0.1;
 
@@ -38,9 +42,19 @@ export function createMemoriesSource(memory: Pick<MemoryStore, "search">): Conte
         ...(request.runId === undefined ? {} : { pendingRun: request.runId }),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       });
-      return withNeighbours(hits)
-        .map(({ memory: found, near }) => offer(found, near * lengthFactor(found)))
-        .toSorted((a, b) => b.relevance - a.relevance);
+      const named = namedFactor(query);
+      const thread = threadFactor(hits);
+      const near = withNeighbours(hits).map(
+        (each) =>
+          [
+            each.memory,
+            each.near * lengthFactor(each.memory) * named(each.memory) * thread(each.memory),
+          ] as const,
+      );
+      const most = near.reduce((highest, [, relevance]) => Math.max(highest, relevance), 1);
+      return near
+        .map(([found, relevance]) => offer(found, relevance / most))
+        .toSorted((x, y) => y.relevance - x.relevance);
     },
   };
 }
@@ -72,6 +86,34 @@ function withNeighbours(hits: readonly SearchHit[]): readonly Near[] {
     }
   }
   return [...found.values()];
+}
+
+const NOT_WORD = /[^\p{L}\p{N}\p{M}]+/gu;
+
+/** With a space on either side, so that only whole words are found in it. */
+function words(text: string): string {
+  return ` ${text.normalize("NFKC").toLowerCase().replace(NOT_WORD, " ").trim()} `;
+}
+
+function namedFactor(query: string): (memory: Memory) => number {
+  const asked = words(query);
+  const known = new Map<string, number>();
+  return ({ actor }) => {
+    if (actor === undefined) return 1;
+    const factor =
+      known.get(actor) ?? (words(actor).trim() !== "" && asked.includes(words(actor)) ? 1 + NAMED : 1);
+    known.set(actor, factor);
+    return factor;
+  };
+}
+
+function threadFactor(hits: readonly SearchHit[]): (memory: Memory) => number {
+  const sums = new Map<string, number>();
+  for (const { thread, score } of hits)
+    if (thread !== undefined) sums.set(thread, (sums.get(thread) ?? 0) + score);
+  const most = Math.max(0, ...sums.values());
+  return ({ thread }) =>
+    thread === undefined || most === 0 ? 1 : 1 + (SAME_THREAD * (sums.get(thread) ?? 0)) / most;
 }
 
 function asks({ content }: Memory): boolean {
@@ -115,10 +157,16 @@ function turnOf(memory: Memory): Turn | undefined {
   if (thread === undefined || seq === undefined) return undefined;
   const at = (memory.occurredAt ?? memory.createdAt).toISOString();
   return {
-    label: escapeAttribute([actor ?? "", trust === "claimed" ? "" : `(${trust})`].filter(Boolean).join(" ")),
+    label: labelOf(actor ?? "", trust === "claimed" ? "" : `(${trust})`),
     day: dayOf(memory),
     place: `${at} ${thread} ${String(seq).padStart(16, "0")} ${memory.id}`,
   };
+}
+
+/** No name ends with a colon before its own; one that begins with a digit stands in quotes, so that it cannot pass for the day. */
+function labelOf(actor: string, trust: string): string {
+  const name = escapeAttribute(actor).replaceAll(":", "\\u{3a}");
+  return [/^\p{N}/u.test(name) ? `"${name}"` : name, trust].filter(Boolean).join(" ");
 }
 
 function dayOf(memory: Memory): string {
