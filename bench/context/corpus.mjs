@@ -122,6 +122,32 @@ function collectManuals(later) {
   );
 }
 
+/** What programs say in another language: the translations of a catalogue, some 100 messages a text. */
+function collectMessages(later) {
+  return ["zh_CN", "zh_TW", "ja", "ko"].flatMap((language) => {
+    const files = [...filesBelow(`/usr/share/locale/${language}/LC_MESSAGES`, 1)]
+      .filter((path) => path.endsWith(".mo"))
+      .map((path) => ({ group: `messages ${basename(path)}`, path }));
+    return choose(files, 1, 8, later).flatMap(({ group, path }) => {
+      const bytes = readFileSync(path);
+      if (bytes.length < 20 || bytes.readUInt32LE(0) !== 0x950412de) return [];
+      const [count, table] = [bytes.readUInt32LE(8), bytes.readUInt32LE(16)];
+      const messages = Array.from({ length: count }, (_, index) => {
+        const [length, offset] = [
+          bytes.readUInt32LE(table + index * 8),
+          bytes.readUInt32LE(table + index * 8 + 4),
+        ];
+        return bytes
+          .toString("utf8", offset, offset + length)
+          .split("\0")
+          .join("\n");
+      }).filter((message) => !message.startsWith("Project-Id-Version"));
+      const start = numberOf(path) % Math.max(1, messages.length - 100);
+      return [{ kind: "cjk", group, text: messages.slice(start, start + 100).join("\n") }];
+    });
+  });
+}
+
 /** Names of regions and languages and dates in many scripts. */
 function collectNames() {
   const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(65 + index));
@@ -271,7 +297,12 @@ function generateOpaque() {
 
 /** Texts of the five main kinds that {@link collectCorpus} does not give: other files and manuals, other logs. */
 export function collectHeldOut() {
-  return [...collectFiles(true), ...collectManuals(true), ...generateLogs(99)].filter(
+  return [
+    ...collectFiles(true),
+    ...collectManuals(true),
+    ...collectMessages(true),
+    ...generateLogs(99),
+  ].filter(
     ({ kind, text }) => text.length >= SHORTEST && ["prose", "code", "json", "log", "cjk"].includes(kind),
   );
 }
@@ -281,6 +312,7 @@ export function collectCorpus() {
   return [
     ...collectFiles(false),
     ...collectManuals(false),
+    ...collectMessages(false),
     ...collectNames(),
     ...generateLogs(7),
     ...collectLogs(),

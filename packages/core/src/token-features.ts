@@ -1,3 +1,5 @@
+import { FREQUENT_HAN } from "./frequent-han.ts";
+
 /**
  * What tokenizers spend tokens on, as features that can be counted in one pass: each costs a constant number of tokens.
  *
@@ -9,7 +11,7 @@
  * - `line`, `blankLine`: line ends
  * - `mark`, `markAfterSpace`, `markAfterMark`: punctuation by what stands before it; `rule`, `ruleLength`: a mark
  *   repeated more than twice
- * - the rest: characters by script (Greek and Cyrillic by word and length)
+ * - the rest: characters by script (Chinese ones by whether they are frequent; Greek and Cyrillic by word and length)
  */
 export const TOKEN_FEATURES = [
   "word",
@@ -31,6 +33,7 @@ export const TOKEN_FEATURES = [
   "rule",
   "ruleLength",
   "han",
+  "rareHan",
   "hiragana",
   "katakana",
   "hangul",
@@ -111,7 +114,7 @@ const RANGES: readonly (readonly [from: number, kind: number])[] = [
   [0x3040, index("hiragana")],
   [0x30a0, index("katakana")],
   [0x3100, index("other")],
-  [0x3400, index("han")],
+  [0x3400, index("rareHan")],
   [0xa000, index("other")],
   [0xac00, index("hangul")],
   [0xd800, index("surrogate")],
@@ -130,6 +133,7 @@ function classTable(): Int8Array {
   for (const space of "\t ") table[space.charCodeAt(0)] = IS_SPACE;
   for (const end of "\n\r") table[end.charCodeAt(0)] = IS_LINE_END;
   for (const sign of "×÷") table[sign.charCodeAt(0)] = IS_SYMBOL;
+  for (const character of FREQUENT_HAN) table[character.charCodeAt(0)] = index("han");
   classes = table;
   return table;
 }

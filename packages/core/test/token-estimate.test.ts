@@ -82,6 +82,19 @@ describe("estimateTokenCount", () => {
     }
   });
 
+  it("is nearer to a tokenizer whose model is named than to the other", () => {
+    const off = (model: string, exact: (row: (typeof COUNTED)[number]) => number): number =>
+      COUNTED.reduce(
+        (sum, row) => sum + Math.abs(estimateTokenCount(row[1], model).value / exact(row) - 1),
+        0,
+      ) / COUNTED.length;
+    for (const model of ["claude-2.1", "gpt-4o"]) {
+      const [claude, o200k] = [off(model, (row) => row[2]), off(model, (row) => row[3])];
+      expect(model === "gpt-4o" ? o200k : claude).toBeLessThan(0.1);
+      expect(model === "gpt-4o" ? o200k : claude).toBeLessThan(model === "gpt-4o" ? claude : o200k);
+    }
+  });
+
   it("tells older Claude tokenizers from newer ones", () => {
     const older = estimateTokenCount(text, "claude-sonnet-4-6").value;
     for (const model of ["claude-haiku-4-5-20251001", "claude-3-5-sonnet-latest", "claude-opus-4-20250514"])
