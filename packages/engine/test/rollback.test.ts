@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { JournalAppend } from "@mnemosyne/core";
 import { OrchestrationEngine } from "@mnemosyne/engine";
 import { definePlan } from "@mnemosyne/plan";
 import { openStorage, type Storage } from "@mnemosyne/storage";
@@ -140,4 +141,38 @@ test("what a failed task remembered is not recalled, neither in its run nor afte
   expect((await storage.journal.read("r1")).filter(({ type }) => type === "memory.quarantined")).toHaveLength(
     1,
   );
+});
+
+/** The same, but for what is given instead. */
+function instead<Target extends object>(target: Target, parts: object): Target {
+  return new Proxy(target, {
+    get: (real, name) => {
+      const value: unknown = Reflect.get(name in parts ? parts : real, name);
+      return typeof value === "function" ? value.bind(real) : value;
+    },
+  });
+}
+
+test("the run holds what its merges overwrote and deleted, so that no collection takes it before a rollback", async () => {
+  const held: string[] = [];
+  const journal = instead(storage.journal, {
+    append: async (append: JournalAppend) => {
+      held.push(...(append.payloads ?? []).flatMap(({ keeps = [] }) => keeps));
+      return await storage.journal.append(append);
+    },
+  });
+  const listening = new OrchestrationEngine(instead(storage, { journal }));
+  await listening.start();
+  await writeFile(path.join(folder, "a.txt"), "one\n");
+  await writeFile(path.join(folder, "b.txt"), "gone\n");
+  const overwrites = { id: "overwrites", writes: ["*.txt"], sandbox: "off" as const };
+  await listening.executePlan({
+    version: 1,
+    name: "held",
+    workspace: folder,
+    tasks: [{ ...overwrites, run: "echo two > a.txt; rm b.txt; echo new > c.txt" }],
+  });
+  await listening.stop();
+  const contents = await Promise.all(held.map(async (hash) => Buffer.from(await storage.blobs.get(hash))));
+  expect(contents.map(String).toSorted()).toEqual(["gone\n", "one\n"]);
 });

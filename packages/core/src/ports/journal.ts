@@ -17,6 +17,8 @@ export interface JournalEntry {
 export interface JournalPayload {
   readonly ref: PayloadRef;
   readonly text: string;
+  /** Hashes of blobs that its text names, put before: the run holds them too, so that none is collected as nobody's. */
+  readonly keeps?: readonly string[];
 }
 
 /** One append: all of it or nothing, in one write transaction. */

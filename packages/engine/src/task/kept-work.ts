@@ -17,6 +17,7 @@ import {
 import { payloadOf } from "../run/payload.ts";
 import type { WorkContext } from "../run/work.ts";
 import { readPayload } from "./outputs.ts";
+import { contentsBefore } from "./record-contents.ts";
 import type { RunServices } from "./run-services.ts";
 import type { TreeStore } from "./tree-store.ts";
 
@@ -165,7 +166,7 @@ async function keepFiles(
       after: withoutStamp(before),
     })),
   };
-  return payloadOf(record as unknown as Json);
+  return { ...payloadOf(record as unknown as Json), keeps: contentsBefore(record) };
 }
 
 function withoutStamp(entry: ManifestEntry | null): MergeRecord["paths"][number]["before"] {

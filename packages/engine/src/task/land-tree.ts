@@ -18,6 +18,7 @@ import {
 } from "@mnemosyne/workspace";
 import { payloadOf } from "../run/payload.ts";
 import type { WorkContext } from "../run/work.ts";
+import { contentsBefore } from "./record-contents.ts";
 import type { RunServices } from "./run-services.ts";
 
 /** What became of a judged tree. */
@@ -124,7 +125,8 @@ async function merge(
     signal: context.signal,
   });
   if (!merged.merged) return conflict(merged.conflicts);
-  const record = payloadOf(merged.record as never);
+  // What the files were is for a rollback, however much later.
+  const record = { ...payloadOf(merged.record as never), keeps: contentsBefore(merged.record) };
   const paths = merged.record.paths.filter(({ after, before }) => (after ?? before)?.type !== "directory");
   return {
     outcome: "merged",

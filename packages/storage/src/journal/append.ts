@@ -22,7 +22,11 @@ export interface PreparedAppend {
     readonly closes: string | null;
     readonly at: number | undefined;
   }[];
-  readonly payloads: readonly { readonly hash: string; readonly bytes: Buffer }[];
+  readonly payloads: readonly {
+    readonly hash: string;
+    readonly bytes: Buffer;
+    readonly keeps: readonly string[];
+  }[];
   readonly run: Readonly<Record<"status" | "finishedAt" | "usage", string | number | null>> | undefined;
 }
 
@@ -50,11 +54,11 @@ export function prepareAppend(append: JournalAppend): PreparedAppend {
       at,
     };
   });
-  const payloads = (append.payloads ?? []).map(({ ref, text }, index) => {
+  const payloads = (append.payloads ?? []).map(({ ref, text, keeps = [] }, index) => {
     const bytes = Buffer.from(text);
     if (sha256(bytes) !== ref.hash)
       throw invalid(`payloads[${index}].ref.hash`, "the hash is not that of the payload's text");
-    return { hash: ref.hash, bytes };
+    return { hash: ref.hash, bytes, keeps };
   });
   const run =
     append.run === undefined
@@ -95,8 +99,11 @@ export function appendCalls(
     );
     events.push(eventOf(append.runId, seq, at, entry.class, entry.body));
   }
-  for (const { hash, bytes } of append.payloads)
-    calls.push(call(putBlob, { hash, size: bytes.byteLength, bytes }), call(insertPayload, { run, hash }));
+  for (const { hash, bytes, keeps } of append.payloads)
+    calls.push(
+      call(putBlob, { hash, size: bytes.byteLength, bytes }),
+      ...[hash, ...keeps].map((held) => call(insertPayload, { run, hash: held })),
+    );
   if (append.run !== undefined) calls.push(call(updateRun, { run, ...append.run }));
   return { calls, events };
 }
