@@ -72,11 +72,23 @@ function vectorOf(
   const dimensions = sum.length;
   sum.fill(0);
   index.scan(folded(text), (row) => {
-    const scale = scales[row] ?? 0;
-    const from = row * dimensions;
-    for (let at = 0; at < dimensions; at++) sum[at] = (sum[at] ?? 0) + scale * (cells[from + at] ?? 0);
+    addScaled(sum, cells, row * dimensions, scales[row] ?? 0);
   });
   return unitVector(sum);
+}
+
+/** Adds a word's vector. Four numbers at a time: one at a time takes most of what an embedding takes. */
+function addScaled(sum: Float64Array, cells: Int8Array, from: number, scale: number): void {
+  const dimensions = sum.length;
+  let at = 0;
+  for (; at + 4 <= dimensions; at += 4) {
+    const cell = from + at;
+    sum[at] = (sum[at] ?? 0) + scale * (cells[cell] ?? 0);
+    sum[at + 1] = (sum[at + 1] ?? 0) + scale * (cells[cell + 1] ?? 0);
+    sum[at + 2] = (sum[at + 2] ?? 0) + scale * (cells[cell + 2] ?? 0);
+    sum[at + 3] = (sum[at + 3] ?? 0) + scale * (cells[cell + 3] ?? 0);
+  }
+  for (; at < dimensions; at++) sum[at] = (sum[at] ?? 0) + scale * (cells[from + at] ?? 0);
 }
 
 function folderOf(model: string | URL): URL {
