@@ -18,6 +18,7 @@ import {
 import { DEFAULT_SECTIONS, type SectionLimits, type Sections } from "./assembly/allocate.ts";
 import { Assembly } from "./assembly/assembly.ts";
 import { collectOffers, type Collected } from "./assembly/collect.ts";
+import { KnownCounts } from "./assembly/known-counts.ts";
 import { SYSTEM_INSTRUCTIONS, headOf } from "./assembly/render.ts";
 import { Archive } from "./compress/archive.ts";
 import { compressItems, type CompressedItems } from "./compress/compress-items.ts";
@@ -75,6 +76,7 @@ export interface OptimizerOptions {
 export class Optimizer implements ContextAssembler {
   readonly #sources: readonly ContextSource[];
   readonly #count: (text: string) => number;
+  readonly #counts: KnownCounts;
   readonly #compressors: readonly Compressor[];
   readonly #sections: Sections;
   readonly #system: string;
@@ -89,9 +91,11 @@ export class Optimizer implements ContextAssembler {
   constructor(options: OptimizerOptions = {}) {
     const { counter = { count: estimateTokenCount }, model, nonce = "" } = options;
     this.#count = (text) => counter.count(text, model).high;
+    this.#counts = new KnownCounts(this.#count);
+    const known = (text: string): number => this.#counts.count(text);
     this.#compressors =
       options.compressor === undefined
-        ? [createJsonCompressor(this.#count), createExcerptCompressor(this.#count)]
+        ? [createJsonCompressor(known), createExcerptCompressor(known)]
         : [options.compressor];
     this.#sections = checkShares(options.shares);
     this.#system = options.system ?? SYSTEM_INSTRUCTIONS;
@@ -179,12 +183,14 @@ export class Optimizer implements ContextAssembler {
   }
 
   #assemble(built: Built, budget: number): ContextPayload {
+    this.#counts.refresh();
     const assembly = new Assembly({
       ...built,
       budget,
       system: this.#system,
       sections: this.#sections,
       count: this.#count,
+      counts: this.#counts,
       compressors: this.#compressors,
       archive: this.#archive,
     });

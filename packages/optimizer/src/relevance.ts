@@ -63,18 +63,23 @@ export function termWeights(documents: readonly ReadonlySet<string>[]): (term: s
   return (term) => Math.log(1 + (documents.length + 1) / ((counts.get(term) ?? 0) + 0.5));
 }
 
-/** The weight of the query's terms that a document has, as a share of all of them. 0 to 1. */
-export function coverage(
+/** Judges documents by the weight of the query's terms that each has, as a share of all of them. 0 to 1. */
+export function coverageOf(
   query: ReadonlySet<string>,
-  document: ReadonlySet<string>,
   weight: (term: string) => number,
-): number {
-  let all = 0;
+): (document: ReadonlySet<string>) => number {
+  const terms = Array.from(query, (term) => [term, weight(term)] as const);
+  const all = terms.reduce((sum, [, value]) => sum + value, 0);
+  return (document) => {
+    let met = 0;
+    for (const [term, value] of terms) if (document.has(term)) met += value;
+    return all === 0 ? 0 : met / all;
+  };
+}
+
+/** The share of a document's terms that are the query's. 0 to 1. */
+export function shareOf(document: ReadonlySet<string>, query: ReadonlySet<string>): number {
   let met = 0;
-  for (const term of query) {
-    const value = weight(term);
-    all += value;
-    if (document.has(term)) met += value;
-  }
-  return all === 0 ? 0 : met / all;
+  for (const term of document) if (query.has(term)) met++;
+  return document.size === 0 ? 0 : met / document.size;
 }

@@ -9,6 +9,7 @@ import type { Archive } from "../compress/archive.ts";
 import { compressWith } from "../compress/compress-items.ts";
 import { allocate, type Sections } from "./allocate.ts";
 import type { Collected } from "./collect.ts";
+import type { KnownCounts } from "./known-counts.ts";
 import { kindOf, type Candidate, type ContextOffer, type Dropped } from "./offer.ts";
 import { headingOf, renderText, sampleBlock, turnsFrame, type Head } from "./render.ts";
 
@@ -21,12 +22,16 @@ export interface AssemblyParts {
   readonly system: string;
   readonly sections: Sections;
   readonly count: (text: string) => number;
+  /** The same for texts that stood in earlier contexts. */
+  readonly counts: KnownCounts;
   readonly compressors: readonly Compressor[];
   readonly archive: Archive;
 }
 
 const SHARES: readonly ContextShare[] = ["critical", "skills", "project", "general"];
 
+/** From so many characters on a text is counted apart from its delimiters. */
+const APART = 1000;
 /** Fewer tokens than this are not worth a second look. */
 const SLACK = 15;
 
@@ -90,7 +95,12 @@ export class Assembly {
 
   #candidate(offer: ContextOffer, share: ContextShare, order: number): Candidate {
     const kind = kindOf(offer);
-    return { offer, kind, share, order, tokens: this.#parts.count(sampleBlock(kind, offer)) };
+    const { count, counts } = this.#parts;
+    const tokens =
+      offer.text.length < APART
+        ? count(sampleBlock(kind, offer))
+        : count(sampleBlock(kind, { ...offer, text: "" })) + counts.count(offer.text);
+    return { offer, kind, share, order, tokens };
   }
 
   #shrink(candidate: Candidate, tokens: number): Candidate | undefined {
@@ -119,7 +129,7 @@ export class Assembly {
     included: readonly Candidate[],
     left: readonly Dropped[],
   ): ContextPayload {
-    const { budget, collected, count, system } = this.#parts;
+    const { budget, collected, counts, system } = this.#parts;
     const items = (share: ContextShare): ContextSection["items"] => [
       ...(share === "critical" ? [{ id: "system", source: "optimizer", tokens: systemTokens }] : []),
       ...included
@@ -147,7 +157,7 @@ export class Assembly {
         ...collected.leftOut.map(({ offer, reason }) => ({
           id: offer.id,
           source: offer.source,
-          tokens: count(offer.text),
+          tokens: counts.count(offer.text),
           reason,
         })),
       ],

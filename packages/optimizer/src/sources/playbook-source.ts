@@ -1,7 +1,7 @@
 import { Namespace, type ContextSource, type PlaybookStore } from "@mnemosyne/core";
 import type { ContextOffer } from "../assembly/offer.ts";
 import { worthOf } from "../playbook/worth.ts";
-import { coverage, termSetOf, termWeights } from "../relevance.ts";
+import { coverageOf, termSetOf, termWeights } from "../relevance.ts";
 import { queryOf } from "./memories-source.ts";
 
 /** Most items that are offered. */
@@ -27,9 +27,10 @@ export function createPlaybookSource(playbooks: Pick<PlaybookStore, "read">): Co
       const terms = items.map(({ item }) => termSetOf(`${item.section} ${item.content}`, known));
       const weight = termWeights(terms);
       const query = termSetOf(queryOf(request), known);
+      const nearness = coverageOf(query, weight);
       return items
         .map(({ namespace, item }, index): ContextOffer => {
-          const near = coverage(query, terms[index] ?? new Set(), weight);
+          const near = nearness(terms[index] ?? new Set());
           return {
             id: `playbook:${namespace === request.namespace ? "" : `${namespace}:`}${item.id}`,
             source: "playbook",
