@@ -1,10 +1,6 @@
 // Everything exported here is public API; whatever is not named here is private.
-export {
-  OrchestrationEngine,
-  type EditOptions,
-  type SubmitOptions,
-  type WorkOptions,
-} from "./orchestration-engine.ts";
+export { OrchestrationEngine } from "./orchestration-engine.ts";
+export type { EditOptions, SubmitOptions, WorkOptions } from "./call-options.ts";
 export type { EngineOptions } from "./engine-options.ts";
 export type { EngineStorage } from "./storage.ts";
 export { RunHandle, type DecisionOptions, type RunHandleOptions, type RunResult } from "./run-handle.ts";

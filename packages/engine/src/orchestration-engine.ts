@@ -25,50 +25,20 @@ import {
   type OwnedCommandRunner,
 } from "@mnemosyne/workspace";
 import { systemClock } from "./clock.ts";
+import type { EditOptions, SubmitOptions, WorkOptions } from "./call-options.ts";
 import type { EngineOptions } from "./engine-options.ts";
 import { LocalBackend, type CarryOptions, type StoredPlan } from "./local-backend.ts";
 import { newRunId } from "./new-run-id.ts";
 import { planOf, type PlanSource } from "./plan-source.ts";
 import { RunHandle, type RunResult } from "./run-handle.ts";
 import type { EngineStorage } from "./storage.ts";
-import { RunWorker, type WorkReport } from "./run/run-worker.ts";
+import { RunWorker } from "./run/run-worker.ts";
 import { performRun } from "./task/perform-run.ts";
 import { readPayload } from "./task/outputs.ts";
 import { planEdit, undoRemoved, type PlanEdit } from "./task/edit-plan.ts";
 import { previewRollback } from "./task/preview-rollback.ts";
 import type { RunServices } from "./task/run-services.ts";
 import { TreeStore } from "./task/tree-store.ts";
-
-/** Options of {@link OrchestrationEngine.submit}. */
-export interface SubmitOptions extends CarryOptions {
-  /** A known id with the same plan attaches to that run; with another plan it is refused. Default: a new one. */
-  readonly runId?: string;
-  /** False: only begin the run; whoever has its handle carries it. Default true. */
-  readonly carry?: boolean;
-}
-
-/** Options of {@link OrchestrationEngine.editPlan}. */
-export interface EditOptions {
-  readonly undoRemoved?: boolean;
-  readonly dryRun?: boolean;
-  readonly by?: string;
-}
-
-/** Options of {@link OrchestrationEngine.work}. */
-export interface WorkOptions {
-  readonly signal?: AbortSignal;
-  /** Runs at once. Default 4. */
-  readonly concurrency?: number;
-  /** Return when there is no more work that could be done here. Default false: wait for more. */
-  readonly untilIdle?: boolean;
-  /** Loads the functions of a module plan; a run whose functions are not to be had is left to other workers. */
-  readonly load?: (run: {
-    readonly runId: string;
-    readonly plan: Json;
-  }) => Promise<PlanFunctions | undefined>;
-  /** Told how each run stands that was worked on here. */
-  readonly onReport?: (report: WorkReport) => void;
-}
 
 /**
  * Carries out plans: the orchestrator schedules, the optimizer puts contexts together, the executor works, the
