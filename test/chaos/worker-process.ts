@@ -46,6 +46,7 @@ export class WorkerProcess {
   readonly #env: Readonly<Record<string, string>>;
   #child: ChildProcess;
   #stopped = false;
+  #ended = false;
   #startedAt = 0;
   #readyAt: number | undefined;
 
@@ -72,6 +73,7 @@ export class WorkerProcess {
   /** kill -9, and another process in its place. */
   async kill(): Promise<void> {
     await this.end();
+    this.#ended = false;
     this.#child = this.#start();
   }
 
@@ -87,6 +89,7 @@ export class WorkerProcess {
 
   async end(): Promise<void> {
     const child = this.#child;
+    this.#ended = true;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
@@ -100,6 +103,10 @@ export class WorkerProcess {
     const child = start(WORKER, [this.#url], this.#env);
     child.on("message", () => {
       this.#readyAt = performance.now();
+    });
+    // One that ends by itself is replaced as well: it is the runs that are watched.
+    child.once("exit", () => {
+      if (child === this.#child && !this.#ended) this.#child = this.#start();
     });
     return child;
   }
