@@ -80,6 +80,45 @@ async function thrown(work: () => Promise<void> | void | undefined): Promise<Mne
 }
 
 describe("createCallObserver", () => {
+  it("writes the books twice a call, and marks what a ledger only held", async () => {
+    const writes: string[] = [];
+    const books = new MemoryBudgetLedger();
+    await openTaskAccounts(books, { runId: "run", budget: {}, tasks: [{ id: "fix", budget: {} }] });
+    const counting = (able: boolean) =>
+      createCallObserver({
+        account: "run/fix",
+        catalog,
+        ledger: {
+          open: (...args) => books.open(...args),
+          balance: (...args) => books.balance(...args),
+          tree: (...args) => books.tree(...args),
+          calls: (...args) => books.calls(...args),
+          presume: (...args) => books.presume(...args),
+          release: (...args) => books.release(...args),
+          reserve(id, account, amount, options) {
+            writes.push("reserve");
+            return books.reserve(id, account, amount, able ? options : {});
+          },
+          markSent(id) {
+            writes.push("markSent");
+            return books.markSent(id);
+          },
+          settle(id, actual) {
+            writes.push("settle");
+            return books.settle(id, actual);
+          },
+        },
+      });
+    for (const able of [true, false]) {
+      const observer = counting(able);
+      const request = call(400, 100);
+      await observer.before?.(request);
+      expect((await books.calls("run")).map(({ state }) => state)).toContain("sent");
+      await observer.after?.(request, { response: answer({ inputTokens: 300 }), durationMs: 1 });
+    }
+    expect(writes).toEqual(["reserve", "settle", "reserve", "markSent", "settle"]);
+  });
+
   it("reserves the upper bound, and settles what it came to", async () => {
     const { ledger, observer, events } = await setUp({ tokens: 10_000, usd: 1 });
     const request = call(4000, 1000);

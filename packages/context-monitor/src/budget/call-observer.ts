@@ -66,10 +66,10 @@ export function createCallObserver(options: CallObserverOptions): CallObserver {
     async before(call) {
       const id = `${prefix}-${++count}`;
       const bound = await bind(call, options);
-      const reserved = await ledger.reserve(id, account, bound);
+      const reserved = await ledger.reserve(id, account, bound, { sent: true });
       if (reserved.outcome === "refused")
         throw await refusal(ledger, reserved.account, bound, reserved.reason);
-      await ledger.markSent(id);
+      if (reserved.reservation.state !== "sent") await ledger.markSent(id);
       open.set(call, { id, bound });
       emit("budget.reserved", bound);
     },

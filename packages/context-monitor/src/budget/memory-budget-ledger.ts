@@ -96,7 +96,12 @@ export class MemoryBudgetLedger implements BudgetLedger {
     this.#accounts.set(account.id, opened);
   }
 
-  async reserve(id: string, account: string, amount: BudgetAmount): Promise<Reserved> {
+  async reserve(
+    id: string,
+    account: string,
+    amount: BudgetAmount,
+    options: { readonly sent?: boolean } = {},
+  ): Promise<Reserved> {
     checkWholeAmount(amount, "amount");
     this.#expire();
     const known = this.#entries.get(id);
@@ -107,6 +112,7 @@ export class MemoryBudgetLedger implements BudgetLedger {
           `Reservation '${id}' already stands for ${describeAmount(known.amount)} in '${known.account.id}'; use a new id for another amount.`,
           { kind: "conflict", path: "id" },
         );
+      if (options.sent === true && known.state === "held") this.#send(known);
       return { outcome: "reserved", reservation: view(known) };
     }
     const target = this.#account(account);
@@ -125,6 +131,7 @@ export class MemoryBudgetLedger implements BudgetLedger {
     this.#entries.set(id, entry);
     this.#held.add(entry);
     this.#move(target, ZERO, amount);
+    if (options.sent === true) this.#send(entry);
     return { outcome: "reserved", reservation: view(entry) };
   }
 
@@ -134,6 +141,10 @@ export class MemoryBudgetLedger implements BudgetLedger {
     if (entry.state === "sent") return;
     if (entry.state !== "held")
       throw wrongState(entry, "be sent", "Reserve again under a new id before sending.");
+    this.#send(entry);
+  }
+
+  #send(entry: Entry): void {
     this.#held.delete(entry);
     entry.state = "sent";
   }

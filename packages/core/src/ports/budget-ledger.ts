@@ -52,8 +52,16 @@ export type Reserved =
 export interface BudgetLedger {
   /** Opens an account, or changes the limit of a known one. */
   open(account: BudgetAccount): Promise<void>;
-  /** Reserves in the account and every one above it, or in none. `id` makes it idempotent. */
-  reserve(id: string, account: string, amount: BudgetAmount): Promise<Reserved>;
+  /**
+   * Reserves in the account and every one above it, or in none. `id` makes it idempotent. With `sent` it is marked sent in the
+   * same step; a ledger that cannot do so gives it as `held`.
+   */
+  reserve(
+    id: string,
+    account: string,
+    amount: BudgetAmount,
+    options?: { readonly sent?: boolean },
+  ): Promise<Reserved>;
   /** The request is about to leave: from now on it counts even if nobody hears of it again. */
   markSent(id: string): Promise<void>;
   /** What it really cost. `breached` when more than was reserved. */

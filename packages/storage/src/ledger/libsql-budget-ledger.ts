@@ -77,10 +77,15 @@ export class LibsqlBudgetLedger implements BudgetLedger {
     });
   }
 
-  async reserve(id: string, account: string, amount: BudgetAmount): Promise<Reserved> {
+  async reserve(
+    id: string,
+    account: string,
+    amount: BudgetAmount,
+    options: { readonly sent?: boolean } = {},
+  ): Promise<Reserved> {
     checkName(id, "id");
     checkWholeAmount(amount, "amount");
-    return this.#write(() => this.#reserve(id, account, amount));
+    return this.#write(() => this.#reserve(id, account, amount, options.sent === true));
   }
 
   async markSent(id: string): Promise<void> {
@@ -132,7 +137,7 @@ export class LibsqlBudgetLedger implements BudgetLedger {
     });
   }
 
-  *#reserve(id: string, account: string, amount: BudgetAmount): Work<Reserved> {
+  *#reserve(id: string, account: string, amount: BudgetAmount, sent: boolean): Work<Reserved> {
     yield* this.#expire();
     const known = yield* row(getReservation, { id });
     if (known !== undefined) {
@@ -142,7 +147,8 @@ export class LibsqlBudgetLedger implements BudgetLedger {
           "id",
           `Reservation '${id}' already stands for ${describeAmount(reservation.amount)} in '${reservation.account}'; use a new id for another amount.`,
         );
-      const { state } = reservation;
+      if (sent && reservation.state === "held") yield* run(setState, { id, state: "sent" });
+      const state = sent && reservation.state === "held" ? "sent" : reservation.state;
       return { outcome: "reserved", reservation: { id, account, amount: reservation.amount, state } };
     }
     const path = (yield* rows(accountPath, { id: account })).map(balanceOf);
@@ -153,7 +159,11 @@ export class LibsqlBudgetLedger implements BudgetLedger {
     }
     yield* run(insertReservation, { id, account, ...pick(amount) });
     for (const balance of path) yield* move(balance.account, ZERO, amount, 1);
-    return { outcome: "reserved", reservation: { id, account, amount: pick(amount), state: "held" } };
+    if (sent) yield* run(setState, { id, state: "sent" });
+    return {
+      outcome: "reserved",
+      reservation: { id, account, amount: pick(amount), state: sent ? "sent" : "held" },
+    };
   }
 
   *#markSent(id: string): Work<void> {

@@ -44,6 +44,21 @@ export function budgetLedgerConformance(open: Open<BudgetLedger>): readonly Conf
       same(await ledger.balance("nobody"), undefined, "an unknown account");
     },
 
+    "a reservation that is asked for as sent is sent, or held until it is marked": async (ledger, second) => {
+      await openTree(ledger);
+      const reserved = await ledger.reserve("c1", "r/a", amount(100), { sent: true });
+      holds(reserved.outcome === "reserved", "c1 was not reserved");
+      if (reserved.outcome !== "reserved") return;
+      if (reserved.reservation.state === "held") await ledger.markSent("c1");
+      else same(reserved.reservation.state, "sent", "its state");
+      same(
+        (await second.calls("r")).map(({ state }) => state),
+        ["sent"],
+        "the state in the books",
+      );
+      same(await second.presume("r"), 1, "reservations that were sent");
+    },
+
     "what does not fit is refused, naming the account, and reserves nothing": async (ledger) => {
       await openTree(ledger);
       const own = await ledger.reserve("c1", "r/a", amount(601));
