@@ -72,15 +72,20 @@ const ROLES = {
     const changes = {};
     for (; !stopped; passes++) {
       for (let number = 0; number < 30; number++)
-        await storage.store({ content: `The harbour of place ${number >> 1} opens at ${passes} in the morning.` });
-      for (const { job, changed } of (await storage.evolution.run()).jobs) changes[job] = (changes[job] ?? 0) + changed;
+        await storage.store({
+          content: `The harbour of place ${number >> 1} opens at ${passes} in the morning.`,
+        });
+      for (const { job, changed } of (await storage.evolution.run()).jobs)
+        changes[job] = (changes[job] ?? 0) + changed;
     }
     process.send({ passes, changes });
     await storage.close();
   },
   async stores(url) {
     const storage = await openStorage(url);
-    await repeat((number) => storage.store({ content: `stored while others write ${number}`, namespace: "project:third" }));
+    await repeat((number) =>
+      storage.store({ content: `stored while others write ${number}`, namespace: "project:third" }),
+    );
     await storage.close();
   },
   async reads(url) {
@@ -114,10 +119,18 @@ async function main(rows) {
     children[role].send("stop");
     ended[role] = await result[role];
   }
-  console.log(`imported ${imported} rows in ${seconds.toFixed(1)} s; evolved ${ended.evolves.passes} times: ${JSON.stringify(ended.evolves.changes)}\n`);
-  console.log("| process | calls | p50 ms | p99 ms | longest ms | loop gap p99.9 ms | longest gap ms | errors |");
+  console.log(
+    `imported ${imported} rows in ${seconds.toFixed(1)} s; evolved ${ended.evolves.passes} times: ${JSON.stringify(ended.evolves.changes)}\n`,
+  );
+  console.log(
+    "| process | calls | p50 ms | p99 ms | longest ms | loop gap p99.9 ms | longest gap ms | errors |",
+  );
   console.log("|---|---|---|---|---|---|---|---|");
-  for (const [role, target] of [["stores", " (p99 300, gap 50)"], ["reads", ""], ["waits", " (touches no database)"]]) {
+  for (const [role, target] of [
+    ["stores", " (p99 300, gap 50)"],
+    ["reads", ""],
+    ["waits", " (touches no database)"],
+  ]) {
     const { calls, p50, p99, max, gap, gap999, errors } = ended[role];
     console.log(
       `| ${role}${target} | ${calls} | ${p50.toFixed(1)} | ${p99.toFixed(0)} | ${max.toFixed(0)} | ${gap999.toFixed(0)} | ${gap.toFixed(0)} | ${errors.length === 0 ? 0 : JSON.stringify([...new Set(errors)])} |`,

@@ -173,37 +173,10 @@ async function measureJournal(raw, storage) {
   );
 }
 
-async function measureBatches() {
-  console.log("\n### Many at once\n");
-  const storage = await openStorage(`file:${join(folder, "batch.db")}`);
-  const inputs = Array.from({ length: 20_000 }, (_, number) => memory(number));
-  let gap = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    gap = Math.max(gap, performance.now() - last);
-    last = performance.now();
-  }, 1);
-  const began = performance.now();
-  await storage.storeMany(inputs);
-  const seconds = (performance.now() - began) / 1000;
-  clearInterval(timer);
-  console.log(
-    `storeMany of ${inputs.length}: ${(inputs.length / seconds).toFixed(0)} rows/s with text index (target 12,000); longest gap of the event loop ${gap.toFixed(0)} ms (target 50)`,
-  );
-  for (const { label, target, thread } of [
-    { label: "with vectors", target: 9000, thread: false },
-    { label: "with vectors and threads", target: 5000, thread: true },
-  ]) {
-    const options = { embedder: wordEmbedder() };
-    const other = await openStorage({ url: `file:${join(folder, `${target}.db`)}`, ...options });
-    const start = performance.now();
-    await other.storeMany(
-      thread ? inputs.map((input, number) => ({ ...input, thread: `thread-${number % 200}` })) : inputs,
-    );
-    const rate = (inputs.length / (performance.now() - start)) * 1000;
-    console.log(`${label}: ${rate.toFixed(0)} rows/s (target ${target})`);
-    await other.close();
-  }
+async function measureCallers() {
+  console.log("\n### Many callers\n");
+  const storage = await openStorage(`file:${join(folder, "callers.db")}`);
+  await storage.storeMany(Array.from({ length: 20_000 }, (_, number) => memory(number)));
   const ratios = [];
   for (let round = 0; round < 5; round++) {
     const alone = await rate(storage, 400, 1);
@@ -230,7 +203,7 @@ async function rate(storage, total, callers) {
 
 try {
   for (const rows of sizes.length > 0 ? sizes : [1000, 10_000]) await measure(rows);
-  await measureBatches();
+  await measureCallers();
 } finally {
   rmSync(folder, { recursive: true });
 }

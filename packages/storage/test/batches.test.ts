@@ -4,6 +4,7 @@ import { openStorage, type Storage } from "@mnemosyne/storage";
 import { beforeAll, expect, test } from "vitest";
 import { start } from "./support/child.ts";
 import { compiledPackage } from "./support/compiled-package.ts";
+import { conceptEmbedder } from "./support/concept-embedder.ts";
 import { databases } from "./support/folder.ts";
 
 const { fresh } = databases();
@@ -169,3 +170,37 @@ test("what is stored together is one piece of the text index, not one a row", as
   database.close();
   expect(pieces?.pieces).toBeLessThan(8);
 });
+
+test("a batch in chunks writes what storing one by one does: places, text index and vectors of threads", async () => {
+  const inputs = Array.from({ length: 1500 }, (_, number): MemoryInput => {
+    const thread = ["appended", "with places", "out of order"][number % 3] ?? "";
+    const seq = { "with places": number * 2, "out of order": (number * 7919) % 1000 }[thread];
+    const concept = ["car", "doctor", "glad", "ocean", "house"][number % 5];
+    return {
+      content: `${concept} turn ${number} ${"x".repeat(number % 40 === 0 ? 1100 : 3)}`,
+      thread,
+      ...(seq === undefined ? {} : { seq }),
+      ...(number % 11 === 0 ? { pendingRun: "018f0000-0000-7000-8000-00000000000b" } : {}),
+    };
+  });
+  const written = [];
+  for (const way of ["together", "alone"]) {
+    const { url, file } = fresh();
+    const storage = await openStorage({ url, embedder: conceptEmbedder(), synchronous: "normal" });
+    if (way === "together") await storage.storeMany(inputs);
+    else
+      for (let from = 0; from < inputs.length; from += 100)
+        await Promise.all(inputs.slice(from, from + 100).map((input) => storage.store(input)));
+    await storage.close();
+    const database = new Database(file, { timeout: 2000 });
+    const all = (text: string): unknown => database.prepare(text).raw(true).all([]);
+    database.exec("CREATE VIRTUAL TABLE terms USING fts5vocab('memory_text', 'instance')");
+    written.push({
+      rows: all("SELECT id, content, thread, place, pending_run FROM memories ORDER BY id"),
+      terms: all("SELECT term, doc, col, offset FROM terms ORDER BY doc, col, offset"),
+      vectors: all("SELECT id, hex(vector), hex(own) FROM memory_vectors ORDER BY id"),
+    });
+    database.close();
+  }
+  expect(written[0]).toEqual(written[1]);
+}, 60_000);

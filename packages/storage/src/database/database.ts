@@ -12,6 +12,11 @@ export interface WriteOptions {
    * event loop its turns while it goes on. Readers in this process do not see it before it is committed.
    */
   readonly long?: boolean;
+  /**
+   * Called in the transaction, before the work, unless nobody can have changed anything since the last long write that gave
+   * the same function: what its work has noted holds no longer.
+   */
+  readonly changed?: () => void;
 }
 
 /** What only a database in this process can do. */

@@ -1,10 +1,12 @@
 import { sql } from "drizzle-orm/sql";
+import { CheckpointThread } from "./checkpoint-thread.ts";
 import type { Database, DatabaseFile, WriteOptions } from "./database.ts";
 import { EventLoopTurn } from "./event-loop-turn.ts";
 import { LocalConnection, type ConnectionOptions } from "./local-connection.ts";
 import { pause, pauseTime } from "./pause.ts";
 import { expire, perform, performCarefully, type Outcome, type Pending } from "./pending-write.ts";
 import { busy, closed, commitUnknown, fromSqlite, isBusy } from "./sqlite-error.ts";
+import { PRAGMAS } from "./pragmas.ts";
 import { parameter, statement } from "./statement.ts";
 import { row, run, type Work } from "./work.ts";
 import { WriterTurns } from "./writer-turns.ts";
@@ -21,8 +23,10 @@ export interface LocalDatabaseOptions extends ConnectionOptions {
 const GROUP_TIME = 15;
 /** Milliseconds that long work takes in one turn of the event loop. */
 const LONG_TURN = 12;
-/** Milliseconds after which the connection of long work, with what it keeps in memory, is closed. */
+/** Milliseconds after which the connection of long work, and the thread that goes with it, are closed. */
 const LONG_IDLE = 500;
+/** After so many pieces of long work the log is moved into the file. */
+const BETWEEN_CHECKPOINTS = 4;
 
 /**
  * A database file (or memory) in this process: one connection, whose transactions begin and end within one turn, so
@@ -39,6 +43,11 @@ export class LocalDatabase implements Database {
   #connection: LocalConnection | undefined;
   #longConnection: LocalConnection | undefined;
   #longIdle: NodeJS.Timeout | undefined;
+  #longCount = 0;
+  #lastLong:
+    | { readonly of: unknown; readonly connection: LocalConnection; readonly version: number }
+    | undefined;
+  #checkpoints: CheckpointThread | undefined;
   #queue: Pending[] = [];
   #scheduled = false;
   /** Until then the lock is left to others. */
@@ -87,6 +96,7 @@ export class LocalDatabase implements Database {
       this.#queue.push({
         work,
         full: options?.full ?? this.#options.synchronous === "full",
+        changed: options?.changed,
         long: options?.long === true && this.#options.path !== ":memory:",
         deadline: performance.now() + this.#options.busyTimeout,
         careful: false,
@@ -111,9 +121,7 @@ export class LocalDatabase implements Database {
       await new Promise<void>((resolve) => {
         this.#drained = resolve;
       });
-    clearTimeout(this.#longIdle);
-    this.#longConnection?.close();
-    this.#longConnection = undefined;
+    await this.#endLong();
     this.#checkpoint();
     this.#connection?.close();
     this.#connection = undefined;
@@ -162,17 +170,27 @@ export class LocalDatabase implements Database {
     }
     let outcome: Outcome;
     try {
+      this.#tellOfChanges(pending, connection);
       outcome = { of: pending, value: await connection.completeInTurns(pending.work(), LONG_TURN) };
+      // The text index writes what it holds in memory at a savepoint, so that the commit need not: two turns, not a long one.
+      connection.execute("SAVEPOINT written; RELEASE written");
+      await nextTurn();
     } catch (error) {
       outcome = { of: pending, error };
       if (!connection.rollback()) this.#drop(connection);
     }
     this.#settle([outcome], "error" in outcome ? undefined : this.#commit(connection));
-    setImmediate(() => {
-      this.#tidy(connection);
-      this.#leave(this.#longTurns, connection);
-      this.#next();
-    });
+    await this.#tidy();
+    await nextTurn();
+    this.#leave(this.#longTurns, connection);
+    this.#next();
+  }
+
+  #tellOfChanges({ changed }: Pending, connection: LocalConnection): void {
+    const version = connection.dataVersion;
+    const last = this.#lastLong;
+    if (last?.of !== changed || last?.connection !== connection || last.version !== version) changed?.();
+    this.#lastLong = { of: changed, connection, version };
   }
 
   #leave(turns: WriterTurns, connection: LocalConnection): void {
@@ -187,17 +205,28 @@ export class LocalDatabase implements Database {
     this.#next(pauseTime());
   }
 
-  /** Moves what long work has written from the log into the file, while nobody is kept from writing. */
-  #tidy(connection: LocalConnection): void {
-    if (connection !== this.#longConnection) return;
-    try {
-      connection.execute("PRAGMA wal_checkpoint(PASSIVE)");
-    } catch (error) {
-      // What it did not move, the next one moves; a connection that fails otherwise is not used again.
-      if (!isBusy(error)) this.#drop(connection);
+  /**
+   * Now and then has what long work wrote moved from the log into the file, and waits for it: a commit that meets the
+   * thread's flush of the same file takes longer than that.
+   */
+  async #tidy(): Promise<void> {
+    if (++this.#longCount % BETWEEN_CHECKPOINTS === 0) {
+      this.#checkpoints ??= new CheckpointThread(this.#options);
+      await this.#checkpoints.run();
     }
-    this.#longIdle = setTimeout(() => this.#drop(this.#longConnection), LONG_IDLE);
+    this.#longIdle = setTimeout(() => void this.#endLong(), LONG_IDLE);
     this.#longIdle.unref();
+  }
+
+  /** Gives back what only long work needs. */
+  async #endLong(): Promise<void> {
+    clearTimeout(this.#longIdle);
+    this.#longCount = 0;
+    this.#lastLong = undefined;
+    this.#drop(this.#longConnection);
+    const checkpoints = this.#checkpoints;
+    this.#checkpoints = undefined;
+    await checkpoints?.close();
   }
 
   /** Looks for more to do: at once, or after a pause in milliseconds. */
@@ -278,7 +307,7 @@ export class LocalDatabase implements Database {
     if (this.#connection !== undefined) return this.#connection;
     const connection = new LocalConnection(this.#options);
     try {
-      prepareConnection(connection);
+      for (const pragma of PRAGMAS) connection.execute(`PRAGMA ${pragma}`);
     } catch (error) {
       connection.close();
       throw error;
@@ -291,7 +320,7 @@ export class LocalDatabase implements Database {
     if (this.#longConnection !== undefined) return this.#longConnection;
     const connection = new LocalConnection(this.#options);
     try {
-      prepareConnection(connection);
+      for (const pragma of PRAGMAS) connection.execute(`PRAGMA ${pragma}`);
       // It is done between transactions, not in the middle of a commit.
       connection.execute("PRAGMA wal_autocheckpoint = 0");
     } catch (error) {
@@ -339,6 +368,12 @@ export class LocalDatabase implements Database {
   }
 }
 
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 function inSnapshot<Result>(connection: LocalConnection, work: () => Work<Result>): Result {
   connection.execute("BEGIN");
   try {
@@ -348,21 +383,6 @@ function inSnapshot<Result>(connection: LocalConnection, work: () => Work<Result
   }
 }
 
-function prepareConnection(connection: LocalConnection): void {
-  for (const pragma of PRAGMAS) connection.execute(`PRAGMA ${pragma}`);
-}
-
 const EMPTY_LOG = statement(() => sql`PRAGMA wal_checkpoint(TRUNCATE)`);
 
 const COPY = statement(() => sql`VACUUM INTO ${parameter("target")}`);
-
-const PRAGMAS = [
-  "journal_mode = WAL",
-  "foreign_keys = ON",
-  "cache_size = -32000",
-  "temp_store = MEMORY",
-  // What is deleted from a page is overwritten there: `forget` with `hard` need not look through live pages for it.
-  "secure_delete = FAST",
-  // A large import must not leave a log of its size behind for good.
-  "journal_size_limit = 67108864",
-];

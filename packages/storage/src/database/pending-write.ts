@@ -7,6 +7,7 @@ export interface Pending {
   readonly work: () => Work<unknown>;
   readonly full: boolean;
   readonly long: boolean;
+  readonly changed: (() => void) | undefined;
   readonly deadline: number;
   /** It, or one that shared its transaction, failed half-way: it gets a savepoint. */
   careful: boolean;
@@ -23,6 +24,7 @@ export type Outcome = { readonly of: Pending } & ({ readonly value: unknown } | 
  */
 export function perform(connection: LocalConnection, pending: Pending): Outcome | undefined {
   const before = connection.writes;
+  pending.changed?.();
   try {
     return { of: pending, value: connection.complete(pending.work()) };
   } catch (error) {
@@ -33,6 +35,7 @@ export function perform(connection: LocalConnection, pending: Pending): Outcome 
 /** Runs one caller inside a savepoint, so that its failure takes nothing of the others with it. */
 export function performCarefully(connection: LocalConnection, pending: Pending): Outcome {
   connection.execute("SAVEPOINT caller");
+  pending.changed?.();
   try {
     const value = connection.complete(pending.work());
     connection.execute("RELEASE caller");

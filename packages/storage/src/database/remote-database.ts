@@ -1,6 +1,6 @@
 import type { Client, InStatement, ResultSet, Transaction } from "@libsql/client";
 import { isMnemosyneError } from "@mnemosyne/core";
-import type { Database } from "./database.ts";
+import type { Database, WriteOptions } from "./database.ts";
 import { pause } from "./pause.ts";
 import { busy, closed, commitUnknown, fromRemote, isBusy } from "./sqlite-error.ts";
 import { isCall, type Call, type Reply, type Row, type Work } from "./work.ts";
@@ -46,9 +46,9 @@ export class RemoteDatabase implements Database {
     });
   }
 
-  write<Result>(work: () => Work<Result>): Promise<Result> {
+  write<Result>(work: () => Work<Result>, options?: WriteOptions): Promise<Result> {
     if (this.#closing !== undefined) return Promise.reject(closed());
-    const written = this.#last.then(() => this.#retrying(() => this.#writeOnce(work)));
+    const written = this.#last.then(() => this.#retrying(() => this.#writeOnce(work, options?.changed)));
     this.#last = written.catch(ignored);
     return written;
   }
@@ -69,11 +69,12 @@ export class RemoteDatabase implements Database {
     client?.close();
   }
 
-  async #writeOnce<Result>(work: () => Work<Result>): Promise<Result> {
+  async #writeOnce<Result>(work: () => Work<Result>, changed: (() => void) | undefined): Promise<Result> {
     const transaction = await (await this.#connected()).transaction("write");
     let result: Result;
     try {
       if (this.#guard !== undefined) await complete(transaction, this.#guard());
+      changed?.();
       result = await complete(transaction, work());
     } catch (error) {
       await rollback(transaction);

@@ -26,8 +26,10 @@ const CHUNK = { full: false, long: true } as const;
 
 /** How the items of a batch are written. */
 export interface BatchWork<Item, Result> {
-  /** Makes what writes the items of one transaction. It gets the batch's number as the stage of its rows. */
-  readonly writer: (stage: number) => (item: Item) => Work<Result>;
+  /** Gets the batch's number as the stage of its rows. */
+  readonly writeOne: (item: Item, stage: number) => Work<Result>;
+  /** Called when somebody may have written since the last item. */
+  readonly changed: () => void;
   /** Called with each item once, some at a time, before it is written. */
   readonly prepare: (items: readonly Item[]) => Promise<void>;
   /** Calls for the commit that makes the batch visible. */
@@ -41,11 +43,12 @@ export interface BatchWork<Item, Result> {
 export async function writeBatch<Item, Result>(
   database: Database,
   items: readonly Item[],
-  { writer, prepare, finish }: BatchWork<Item, Result>,
+  { writeOne, changed, prepare, finish }: BatchWork<Item, Result>,
 ): Promise<readonly Result[]> {
   await dropStaleBatches(database);
   const batch = await database.write(openedBatch);
   const results: Result[] = [];
+  const options = { ...CHUNK, changed };
   let prepared = 0;
   try {
     while (results.length < items.length) {
@@ -56,7 +59,7 @@ export async function writeBatch<Item, Result>(
       }
       const chunk = items.slice(from, prepared);
       results.push(
-        ...(await database.write(() => writeChunk(batch, chunk, writer(batch), database.longest), CHUNK)),
+        ...(await database.write(() => writeChunk(batch, chunk, writeOne, database.longest), options)),
       );
     }
     await publish(database, batch, finish());
@@ -84,14 +87,14 @@ function* openedBatch(): Work<number> {
 function* writeChunk<Item, Result>(
   batch: number,
   items: readonly Item[],
-  writeOne: (item: Item) => Work<Result>,
+  writeOne: (item: Item, stage: number) => Work<Result>,
   longest: number,
 ): Work<readonly Result[]> {
   if ((yield* run(touchBatch, { batch })) === 0) throw lost();
   const end = performance.now() + longest;
   const results: Result[] = [];
   for (const item of items) {
-    results.push(yield* writeOne(item));
+    results.push(yield* writeOne(item, batch));
     if (performance.now() > end) break;
   }
   return results;

@@ -92,10 +92,7 @@ export class LibsqlMemoryStore implements MemoryStore {
     if (items.length === 0) return [];
     return this.#writeAll(
       items,
-      (stage) => {
-        const tails = new ThreadTails();
-        return (item) => insertLowered(item, stage, this.#vocabulary, tails);
-      },
+      (item, stage, tails) => insertLowered(item, stage, this.#vocabulary, tails),
       ({ memory }) => memory.content.length,
       (some) => this.#embed(some),
     );
@@ -236,7 +233,7 @@ export class LibsqlMemoryStore implements MemoryStore {
     const namespaces =
       options.namespace === undefined
         ? { namespace: null, project: null, global: null }
-        : visibleNamespaces(checkNamespace(options.namespace));
+        : visibleNamespaces(Namespace.visible(checkNamespace(options.namespace)));
     const counted = await this.#database.read(() =>
       rows(countMemories, { ...namespaces, now: Date.now(), pendingRun: null }),
     );
@@ -271,10 +268,7 @@ export class LibsqlMemoryStore implements MemoryStore {
     const mode = { onConflict, now, vocabulary: this.#vocabulary, later };
     const stored = await this.#writeAll(
       items,
-      (stage) => {
-        const tails = new ThreadTails();
-        return (item) => importOne(item, stage, mode, tails);
-      },
+      (item, stage, tails) => importOne(item, stage, mode, tails),
       (item) => ("memory" in item ? item.memory.memory.content.length : 100),
       (some) => this.#embed(some.flatMap((item) => ("memory" in item ? [item.memory] : []))),
       () => [...held.values()],
@@ -325,21 +319,27 @@ export class LibsqlMemoryStore implements MemoryStore {
   /** All or nothing: in one transaction where that is short, else in chunks that become visible together. */
   async #writeAll<Item, Result>(
     items: readonly Item[],
-    writer: (stage: number) => (item: Item) => Work<Result>,
+    write: (item: Item, stage: number, tails: ThreadTails) => Work<Result>,
     sizeOf: (item: Item) => number,
     prepare: (items: readonly Item[]) => Promise<void>,
     finish: () => readonly Call[] = () => [],
   ): Promise<readonly Result[]> {
     if (!isSmall(items, sizeOf)) {
-      const results = await writeBatch(this.#database, items, { writer, prepare, finish });
+      const tails = new ThreadTails();
+      const results = await writeBatch(this.#database, items, {
+        writeOne: (item, stage) => write(item, stage, tails),
+        changed: () => tails.forget(),
+        prepare,
+        finish,
+      });
       await this.noteSettledBatches();
       return results;
     }
     await prepare(items);
     return this.#database.write(function* (): Work<readonly Result[]> {
       const results: Result[] = [];
-      const writeOne = writer(0);
-      for (const item of items) results.push(yield* writeOne(item));
+      const tails = new ThreadTails();
+      for (const item of items) results.push(yield* write(item, 0, tails));
       yield* runAll(finish());
       return results;
     });

@@ -54,56 +54,70 @@ export function candidatesOf(json: string): Candidate[] {
   }));
 }
 
-type Parts = Record<"text" | "meaning" | "recency" | "importance" | "actor" | "time" | "question", number>;
+/** What scores of a pool are relative to. */
+interface Scale {
+  readonly bestMatch: number;
+  readonly leastLikeness: number;
+  readonly mostLikeness: number;
+}
 
-function scorer(candidates: readonly Candidate[], ranking: Ranking): (candidate: Candidate) => Parts {
-  let best = 0;
-  let least = Infinity;
-  let most = -Infinity;
+function scaleOf(candidates: readonly Candidate[]): Scale {
+  let bestMatch = 0;
+  let leastLikeness = Infinity;
+  let mostLikeness = -Infinity;
   for (const { match, likeness } of candidates) {
-    best = Math.max(best, match);
+    if (match > bestMatch) bestMatch = match;
     if (likeness === undefined) continue;
-    least = Math.min(least, likeness);
-    most = Math.max(most, likeness);
+    if (likeness < leastLikeness) leastLikeness = likeness;
+    if (likeness > mostLikeness) mostLikeness = likeness;
   }
-  const { weight } = ranking;
-  return (candidate) => {
-    const words = best === 0 ? 0 : candidate.match / best;
-    // What has no vector must not stand back for that: its meaning counts as much as its words.
-    const likeness =
-      candidate.likeness === undefined
-        ? words
-        : most === least
-          ? 1
-          : (candidate.likeness - least) / (most - least);
-    const text = (1 - weight) * words;
-    const meaning = weight * likeness;
-    let sum = text + meaning;
-    const add = (share: number): number => {
-      const part = sum * share;
-      sum += part;
-      return part;
-    };
-    const age = Math.max(0, ranking.now - candidate.at) / DAY;
-    return {
-      text,
-      meaning,
-      actor: ranking.actor !== undefined && candidate.actor === ranking.actor ? add(SHARE.actor) : 0,
-      question: (candidate.signals & SIGNAL.question) === 0 ? 0 : add(SHARE.question),
-      time: ranking.asksForTime && (candidate.signals & SIGNAL.time) !== 0 ? add(SHARE.time) : 0,
-      recency: add(SHARE.recency * Math.exp(-age / RECENCY_DAYS)),
-      importance: add((SHARE.importance * (candidate.importance - 5)) / 5),
-    };
-  };
+  return { bestMatch, leastLikeness, mostLikeness };
+}
+
+type Part = "text" | "meaning" | "actor" | "question" | "time" | "recency" | "importance";
+
+/** The score of a candidate. Its terms go into `parts`, where that is given. */
+function scoreOf(
+  candidate: Candidate,
+  { bestMatch, leastLikeness, mostLikeness }: Scale,
+  ranking: Ranking,
+  parts?: Partial<Record<Part, number>>,
+): number {
+  const words = bestMatch === 0 ? 0 : candidate.match / bestMatch;
+  // What has no vector must not stand back for that: its meaning counts as much as its words.
+  const likeness =
+    candidate.likeness === undefined
+      ? words
+      : mostLikeness === leastLikeness
+        ? 1
+        : (candidate.likeness - leastLikeness) / (mostLikeness - leastLikeness);
+  const text = (1 - ranking.weight) * words;
+  const meaning = ranking.weight * likeness;
+  let sum = text + meaning;
+  const named = ranking.actor !== undefined && candidate.actor === ranking.actor;
+  const actor = named ? sum * SHARE.actor : 0;
+  sum += actor;
+  const question = (candidate.signals & SIGNAL.question) === 0 ? 0 : sum * SHARE.question;
+  sum += question;
+  const time = ranking.asksForTime && (candidate.signals & SIGNAL.time) !== 0 ? sum * SHARE.time : 0;
+  sum += time;
+  const age = Math.max(0, ranking.now - candidate.at) / DAY;
+  const recency = sum * SHARE.recency * Math.exp(-age / RECENCY_DAYS);
+  sum += recency;
+  const importance = (sum * (SHARE.importance * (candidate.importance - 5))) / 5;
+  sum += importance;
+  if (parts !== undefined)
+    Object.assign(parts, { text, meaning, actor, question, time, recency, importance });
+  return sum;
 }
 
 /** The best candidates; equal ones newest first, then by row, so that the order is always the same. */
 export function rankCandidates(candidates: readonly Candidate[], ranking: Ranking): readonly Ranked[] {
-  const partsOf = scorer(candidates, ranking);
-  const ranked = candidates.map((candidate): Ranked => {
-    const { text, meaning, actor, question, time, recency, importance } = partsOf(candidate);
-    return { candidate, score: text + meaning + actor + question + time + recency + importance };
-  });
+  const scale = scaleOf(candidates);
+  const ranked = candidates.map((candidate): Ranked => ({
+    candidate,
+    score: scoreOf(candidate, scale, ranking),
+  }));
   ranked.sort(
     (a, b) => b.score - a.score || b.candidate.at - a.candidate.at || b.candidate.row - a.candidate.row,
   );
@@ -116,6 +130,7 @@ export function explain(
   candidates: readonly Candidate[],
   ranking: Ranking,
 ): ScoreParts {
-  const parts = scorer(candidates, ranking)(candidate);
+  const parts: Partial<Record<Part, number>> = {};
+  scoreOf(candidate, scaleOf(candidates), ranking, parts);
   return Object.fromEntries(Object.entries(parts).filter(([name, part]) => name === "text" || part !== 0));
 }

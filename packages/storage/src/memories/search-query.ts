@@ -1,5 +1,5 @@
 import type { Vocabulary } from "../language/vocabulary.ts";
-import { plain } from "./search-text.ts";
+import { ASCII, plain } from "./search-text.ts";
 
 const WORD = /[\p{L}\p{N}\p{M}]+/gu;
 /** Marks alone are no word. */
@@ -7,13 +7,17 @@ const LETTER = /[\p{L}\p{N}]/u;
 /** One character of a script that is written without spaces. */
 const SINGLE =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
+const ASCII_WORD = /[a-z0-9]+/g;
 const MOST_READ = 200;
 const LONGEST_READ = 20_000;
 const MOST_TERMS = 64;
 
 /** The words of a query, in order. */
 export function wordsOf(query: string): readonly string[] {
-  const words = plain(query.slice(0, LONGEST_READ)).toLowerCase().match(WORD) ?? [];
+  const read = query.slice(0, LONGEST_READ);
+  // Most queries are: their characters need no tables.
+  if (ASCII.test(read)) return (read.toLowerCase().match(ASCII_WORD) ?? []).slice(0, MOST_READ);
+  const words = plain(read).toLowerCase().match(WORD) ?? [];
   return words.slice(0, MOST_READ).filter((word) => LETTER.test(word));
 }
 

@@ -2,7 +2,7 @@ import type { Vocabulary } from "../language/vocabulary.ts";
 import type { StoredMemory } from "./memory-row.ts";
 
 // oxlint-disable-next-line no-control-regex -- the range of ASCII
-const ASCII = /^[\u0000-\u007f]*$/;
+export const ASCII = /^[\u0000-\u007f]*$/;
 const NOT_WORD = /[^\p{L}\p{N}\p{M}]+/gu;
 /** Runs of scripts that are written without spaces between words. */
 const UNSPACED =

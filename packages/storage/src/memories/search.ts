@@ -18,6 +18,8 @@ export interface Search {
   readonly words: readonly string[];
   readonly asksForTime: boolean;
   readonly namespace: Namespace;
+  /** It and those that it inherits from. */
+  readonly visible: readonly Namespace[];
   readonly limit: number;
   readonly explain: boolean;
   readonly neighbours: number;
@@ -53,6 +55,7 @@ export function checkSearch(
   checkInteger(neighbours, "include.neighbours", 0, 100);
   const asOf = options.asOf === undefined ? null : checkTime(options.asOf, "asOf");
   const now = asOf ?? clock;
+  const visible = Namespace.visible(namespace);
   const words = wordsOf(query);
   if (words.length === 0) return undefined;
   return {
@@ -60,6 +63,7 @@ export function checkSearch(
     words,
     asksForTime: vocabulary.asksForTime.test(query),
     namespace,
+    visible,
     limit,
     explain: options.explain === true,
     neighbours,
@@ -67,7 +71,7 @@ export function checkSearch(
       minImportance !== undefined || types !== undefined || (tags?.length ?? 0) > 0 || thread !== undefined,
     now,
     values: {
-      ...visibleNamespaces(namespace),
+      ...visibleNamespaces(visible),
       pendingRun: pendingRun ?? null,
       now,
       asOf,
@@ -80,13 +84,12 @@ export function checkSearch(
   };
 }
 
-/** The parameters of a condition on a namespace and what it inherits. */
-export function visibleNamespaces(namespace: Namespace): {
+/** The parameters of a condition on a namespace and those that it inherits from. */
+export function visibleNamespaces([namespace = Namespace.global(), second]: readonly Namespace[]): {
   readonly namespace: string;
   readonly project: string | null;
   readonly global: string;
 } {
-  const [, second] = Namespace.visible(namespace);
   return { namespace, project: second ?? null, global: "global" };
 }
 
@@ -102,7 +105,7 @@ export interface SearchMeans extends Omit<TextSearch, "size"> {
 export function* find(search: Search, means: SearchMeans): Work<readonly SearchHit[]> {
   const { settledBatch, meaning, actors } = means;
   const size = Number((yield* row(newestRow))?.[0] ?? 0);
-  const named = namedActors(search.words, yield* actors.of(Namespace.visible(search.namespace), size));
+  const named = namedActors(search.words, yield* actors.of(search.visible, size));
   const values = { ...search.values, settledBatch };
   const matches = yield* matchesOf(search.words, named.words, search, values, {
     ...means,

@@ -24,8 +24,8 @@ const COUNTED = 3;
 const MOST_THREADS = 2000;
 
 /**
- * The ends of the threads that one transaction has appended to: within it nobody else can write, so that what follows
- * there need not be read again.
+ * The ends of the threads that a batch has appended to: as long as nobody else writes, they need not be read again for what
+ * follows there.
  */
 export class ThreadTails {
   readonly #tails = new Map<string, Tail>();
@@ -41,6 +41,11 @@ export class ThreadTails {
   append(memory: StoredMemory, view: ThreadView, own: Before, before: readonly Before[]): void {
     if (this.#tails.size >= MOST_THREADS) this.#tails.clear();
     this.#tails.set(keyOf(memory), { ...view, before: [own, ...before].slice(0, COUNTED) });
+  }
+
+  /** Notes that a memory was put in between: it may be one of the last. */
+  insert(memory: StoredMemory): void {
+    this.#tails.delete(keyOf(memory));
   }
 
   /** What is known may hold no longer. */

@@ -81,8 +81,10 @@ export function* insert(
       (yield* previous(memory, { ...at, place: LAST_PLACE }, view.embedder, vocabulary));
     const last = before[0]?.place ?? -1;
     place = seq ?? last + 1;
-    if (place <= last) before = yield* previous(memory, { ...at, place }, view.embedder, vocabulary);
-    else {
+    if (place <= last) {
+      before = yield* previous(memory, { ...at, place }, view.embedder, vocabulary);
+      tails?.insert(memory);
+    } else {
       const start = content.length > TAKEN ? indexed(content.slice(0, TAKEN), vocabulary) : text;
       const own = embedded?.own;
       const vector = own === undefined ? null : toCell(own);
