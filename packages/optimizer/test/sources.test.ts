@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { RunId, TaskId, type ContextPayload } from "@mnemosyne/core";
+import { RunId, TaskId, type ContextPayload, type Workspace } from "@mnemosyne/core";
 import { Optimizer } from "@mnemosyne/optimizer";
 import { openStorage, type Storage } from "@mnemosyne/storage";
 import { openShared } from "@mnemosyne/workspace";
@@ -129,6 +129,39 @@ describe("files", () => {
     expect(bodies(payload, "file")[0]).toContain("parseInvoice");
     expect(bodies(payload, "file")[0]).toMatch(/^\[lines \d+-\d+ of 3000\]\n/);
     expect(await optimizer.readBack("file:src/large.ts")).toBe(whole);
+  });
+
+  it("shows each file as it is now, though it was read before, and reads none again that did not change", async () => {
+    await write("src/a.ts", "export const word = 1;\n");
+    await write("src/b.ts", "export const other = 1;\n");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const folder = await openShared(root, { base: "none" });
+    const read: string[] = [];
+    const workspace: Workspace = new Proxy(folder, {
+      get(target, name) {
+        if (name === "readBytes")
+          return (path: string) => {
+            read.push(path);
+            return target.readBytes(path);
+          };
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const optimizer = new Optimizer({ skills: false });
+    const task = { id: TaskId.parse("fix"), instructions: "Change word.", reads: ["src/*.ts"] };
+    const shown = async () => bodies(await optimizer.buildContext(request({ task, workspace })), "file");
+    expect(await shown()).toContain("export const word = 1;\n");
+    expect(await shown()).toHaveLength(2);
+    expect(read).toEqual(["src/a.ts", "src/b.ts"]);
+    // As long as before, in one moment with the reading of it: only the content tells.
+    for (let value = 2; value < 8; value++) {
+      await write("src/a.ts", `export const word = ${value};\n`);
+      expect(await shown()).toContain(`export const word = ${value};\n`);
+    }
+    expect(read.filter((path) => path === "src/b.ts")).toHaveLength(1);
+    await rm(join(root, "src/b.ts"));
+    expect(await shown()).toEqual(["export const word = 7;\n"]);
   });
 
   it("excerpts a file of one endless line", async () => {
