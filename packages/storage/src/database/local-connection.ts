@@ -12,7 +12,7 @@ export interface ConnectionOptions {
 }
 
 /** Milliseconds for which SQLite may block the thread while it waits for a lock. */
-const BLOCKING_WAIT = 8;
+const BLOCKING_WAIT = 2;
 
 const DATA_VERSION: Call = {
   statement: statement(() => sql`PRAGMA data_version`),
