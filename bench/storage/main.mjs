@@ -1,5 +1,6 @@
 // Our public calls beside the native driver with prepared statements: same machine, same run, calls interleaved.
-// node bench/storage/main.mjs [rows ...]     (needs built packages; default 1000 10000)
+// node bench/storage/main.mjs [rows ...] [--calls]     (needs built packages; default 1000 10000)
+// --calls: get, list and store at full only, which is quick enough for a million rows.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,11 @@ import { openStorage } from "@mnemosyne/storage";
 import { commonQuery, memory, query, wordEmbedder } from "./corpus.mjs";
 import { openRaw } from "./raw.mjs";
 
-const sizes = process.argv.slice(2).map(Number);
+const callsOnly = process.argv.includes("--calls");
+const sizes = process.argv
+  .slice(2)
+  .filter((word) => word !== "--calls")
+  .map(Number);
 const folder = mkdtempSync(join(tmpdir(), "mnemosyne-bench-"));
 let serial = 1_000_000;
 
@@ -53,7 +58,7 @@ async function seed(rows, synchronous) {
 async function measure(rows) {
   console.log(`\n### ${rows} rows\n`);
   console.log("| call | raw us | ours us | ratio | target | ours p99 us |\n|---|---|---|---|---|---|");
-  for (const synchronous of ["full", "normal"]) {
+  for (const synchronous of callsOnly ? ["full"] : ["full", "normal"]) {
     const { raw, storage, ids } = await seed(rows, synchronous);
     if (synchronous === "full") {
       const id = (round) => ids[(round * 7919) % ids.length];
@@ -72,6 +77,9 @@ async function measure(rows) {
         () => storage.listRecent(listing),
         "1.3",
       );
+    }
+    if (synchronous === "full" && !callsOnly) {
+      const listing = { namespace: "project:bench" };
       await compare(
         "search, 3 words",
         1500,
@@ -98,7 +106,7 @@ async function measure(rows) {
       () => storage.store(memory(serial++)),
       synchronous === "full" ? "1.5" : "-",
     );
-    if (synchronous === "full") await measureJournal(raw, storage);
+    if (synchronous === "full" && !callsOnly) await measureJournal(raw, storage);
     raw.db.close();
     await storage.close();
   }
@@ -203,7 +211,7 @@ async function rate(storage, total, callers) {
 
 try {
   for (const rows of sizes.length > 0 ? sizes : [1000, 10_000]) await measure(rows);
-  await measureCallers();
+  if (!callsOnly) await measureCallers();
 } finally {
   rmSync(folder, { recursive: true });
 }
