@@ -62,7 +62,7 @@ export class SimulatedWork implements Performer {
       return { inputs: [this.#failed(ref)] };
     const process = { pid: 1, startedAt: "", host: "simulated" };
     // A command begins when its process is in the journal; a function cannot be held back like that.
-    if (chance.holds(0.5))
+    if (chance.holds(0.2))
       await context.append({ inputs: [], observations: [{ type: "process.started", ...ref, ...process }] });
     const accepted = await effects.cause(task, { attempt, epoch });
     return { inputs: [accepted ? { type: "task.completed", ...ref } : this.#failed(ref)] };

@@ -35,7 +35,8 @@ test.each(["calm", "stormy"] as const)(
     for (let done = 0; ; done++, seed++) {
       if (SEED !== undefined ? done === 1 : SOAK === undefined && done === SEEDS) break;
       const spent = performance.now() - began;
-      if (SOAK !== undefined ? spent > SOAK : done >= LEAST && spent > ENOUGH) break;
+      const shown = PROVOKED[climate].every((what) => counts.has(what));
+      if (SOAK !== undefined ? spent > SOAK : done >= LEAST && shown && spent > ENOUGH) break;
       const report = await simulateBackend(seed, climate);
       for (const [what, count] of report.counts) counts.set(what, (counts.get(what) ?? 0) + count);
       const again = `SEED=${seed} npx vitest run --project unit packages/engine/test/simulation -t "${climate}"`;
