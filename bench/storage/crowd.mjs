@@ -16,8 +16,8 @@ const quantile = (values, share) =>
 
 /** Calls a function over and over until it is told to stop, and says how long the calls took. */
 async function repeat(work) {
-  let stopped = false;
-  process.once("message", () => (stopped = true));
+  const stop = new AbortController();
+  process.once("message", () => stop.abort());
   const times = [];
   const errors = [];
   const gaps = [];
@@ -28,7 +28,7 @@ async function repeat(work) {
     last = now;
   }, 5);
   process.send("ready");
-  for (let number = 0; !stopped; number++) {
+  for (let number = 0; !stop.signal.aborted; number++) {
     const began = performance.now();
     try {
       await work(number);
@@ -65,12 +65,12 @@ const ROLES = {
   },
   async evolves(url) {
     const storage = await openStorage(url);
-    let stopped = false;
-    process.once("message", () => (stopped = true));
+    const stop = new AbortController();
+    process.once("message", () => stop.abort());
     process.send("ready");
     let passes = 0;
     const changes = {};
-    for (; !stopped; passes++) {
+    for (; !stop.signal.aborted; passes++) {
       for (let number = 0; number < 30; number++)
         await storage.store({
           content: `The harbour of place ${number >> 1} opens at ${passes} in the morning.`,

@@ -10,13 +10,13 @@ import { fileURLToPath } from "node:url";
 import { openStorage } from "@mnemosyne/storage";
 
 const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+const say = (...words) => writeSync(1, `${words.join(" ")}\n`);
 const SIZES = { group: 8, batch: 700 };
 
 const ROLES = {
   /** Says what was acknowledged by a write that is over when it returns: a process that is killed then has said so. */
   async writes(url) {
     const storage = await openStorage({ url, busyTimeout: 300 });
-    const say = (...words) => writeSync(1, `${words.join(" ")}\n`);
     for (let number = 0; ; number++) {
       const kind = number % 50 === 49 ? "batch" : number % 5 === 4 ? "group" : "single";
       if (number === 0) say("ready");
@@ -72,7 +72,7 @@ async function main(seconds) {
   await (await openStorage(url)).close();
   const counts = { killed: 0, stopped: 0, busy: 0, failed: [] };
   const acknowledged = new Set();
-  let over = false;
+  const over = new AbortController();
   const begin = (role) => {
     const child = fork(fileURLToPath(import.meta.url), ["--role", role, url], {
       stdio: ["ignore", "pipe", "inherit", "ipc"],
@@ -98,10 +98,10 @@ async function main(seconds) {
   };
   const aside = ["holds", "searches"].map(begin);
   const writer = async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const { child, ready, ended } = begin("writes");
       await Promise.race([ready, ended]);
-      for (let turn = Math.floor(Math.random() * 4); turn >= 0 && !over; turn--) {
+      for (let turn = Math.floor(Math.random() * 4); turn >= 0 && !over.signal.aborted; turn--) {
         await pause(400 + Math.random() * 1500);
         child.kill("SIGSTOP");
         counts.stopped++;
@@ -116,7 +116,7 @@ async function main(seconds) {
   };
   const writers = Array.from({ length: 4 }, writer);
   await pause(seconds * 1000);
-  over = true;
+  over.abort();
   await Promise.all(writers);
   for (const { child } of aside) child.kill("SIGKILL");
   await Promise.all(aside.map(({ ended }) => ended));

@@ -60,6 +60,7 @@ export class CheckpointThread {
       this.#worker.on("message", done);
       this.#worker.on("exit", done);
       this.#worker.ref();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       this.#worker.postMessage("run");
     });
     return this.#running;
@@ -72,6 +73,7 @@ export class CheckpointThread {
       this.#worker.once("exit", () => resolve());
     });
     this.#worker.ref();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage("end");
     await ended;
   }
