@@ -43,20 +43,20 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      // These need the built packages: the command in a process of its own, and what is published.
+      // These need the built packages: the command in a process of its own, and what is published. Those that take longest begin first.
       {
         extends: true,
         test: {
-          name: "command",
-          include: ["packages/{cli,dashboard}/test/**/*.test.ts"],
+          name: "smoke",
+          include: ["test/smoke/*.test.ts", "test/chaos/*.test.ts"],
           sequence: { groupOrder: 2 },
         },
       },
       {
         extends: true,
         test: {
-          name: "smoke",
-          include: ["test/smoke/*.test.ts", "test/chaos/*.test.ts"],
+          name: "command",
+          include: ["packages/{cli,dashboard}/test/**/*.test.ts"],
           sequence: { groupOrder: 2 },
         },
       },

@@ -19,8 +19,8 @@ import { replay, WorkerProcess } from "./worker-process.ts";
 /** The whole: `CHAOS=full npx vitest run --project smoke test/chaos`. */
 const full = process.env["CHAOS"] === "full";
 const PLANS = full ? 20 : 3;
-const TASKS = full ? 20 : 6;
-const FAULT_MS = full ? 300 : 1000;
+const TASKS = full ? 20 : 10;
+const FAULT_MS = 300;
 const seed = Number(process.env["CHAOS_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
 
 let folder: string;

@@ -21,16 +21,16 @@ function gate(
   answers: readonly (Judged | Error)[],
   more: Partial<Gate> = {},
 ): Gate & { calls: number } {
-  const made = {
+  const made: Gate & { calls: number } = {
     name,
     version: "1",
     calls: 0,
-    ...more,
     async judge() {
       const answer = answers[Math.min(made.calls++, answers.length - 1)] ?? PASS;
       if (answer instanceof Error) throw answer;
       return answer;
     },
+    ...more,
   };
   return made;
 }
@@ -297,8 +297,13 @@ describe("cancelling", () => {
 
   test("ends the wait before another try", async () => {
     const controller = new AbortController();
-    const broken = gate("broken", [new Error("no")]);
-    setTimeout(() => controller.abort(), 50);
+    const broken = gate("broken", [], {
+      async judge() {
+        broken.calls += 1;
+        setTimeout(() => controller.abort(), 50);
+        throw new Error("no");
+      },
+    });
     await withSubject(async (subject) => {
       const reviewer = new Reviewer({ gates: [broken], retryDelays: [60_000] });
       await expect(
