@@ -1,4 +1,6 @@
+import { isBuiltin } from "node:module";
 import { expect, test } from "vitest";
+import { factsOf, packageOf } from "./module-facts.ts";
 import { exists, packages, readText } from "./repository.ts";
 
 const root = JSON.parse(readText("package.json")) as {
@@ -47,4 +49,15 @@ test("every dependency has one version, named in pnpm-workspace.yaml", () => {
 test("the root needs no package of its own: what is installed and built to run the example stays small", () => {
   const names = Object.keys({ ...root.dependencies, ...root.devDependencies });
   expect(names.filter((name) => name.startsWith("@mnemosyne/"))).toEqual([]);
+});
+
+test("what builds a package is there without development tools, for npm start", () => {
+  const scripts = packages
+    .flatMap(({ folder }) => [`${folder}/bundle.mjs`, `${folder}/page/vite.config.ts`])
+    .filter((file) => exists(file));
+  expect(scripts.length).toBeGreaterThan(1);
+  for (const file of scripts) {
+    const libraries = factsOf(file).imports.filter((specifier) => !isBuiltin(specifier));
+    expect(Object.keys(root.dependencies)).toEqual(expect.arrayContaining(libraries.map(packageOf)));
+  }
 });
