@@ -1,5 +1,6 @@
 import {
   MnemosyneError,
+  NO_USAGE,
   type Journal,
   type JournalAppend,
   type JournalAppended,
@@ -23,16 +24,16 @@ export class SimulatedJournal implements Journal {
 
   async createRun({ runId, name, planHash, plan }: NewRun): Promise<"created" | "existing"> {
     if (this.#runs.has(runId)) return "existing";
-    const usage = {
-      inputTokens: 0,
-      outputTokens: 0,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      usd: 0,
-      calls: 0,
-    };
     const startedAt = new Date(this.#now());
-    this.#runs.set(runId, { runId, name, planHash, plan, status: "pending", startedAt, usage } as never);
+    this.#runs.set(runId, {
+      runId,
+      name,
+      planHash,
+      plan,
+      status: "pending",
+      startedAt,
+      usage: NO_USAGE,
+    } as never);
     this.#events.set(runId, []);
     return "created";
   }

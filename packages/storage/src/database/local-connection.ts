@@ -92,15 +92,17 @@ export class LocalConnection {
     return reply as Row | readonly Row[] | undefined;
   }
 
+  #answer(asked: Call | readonly Call[]): Reply {
+    if (isCall(asked)) return this.perform(asked);
+    for (const each of asked) this.perform(each);
+    return undefined;
+  }
+
   /** Runs work in one go. */
   complete<Result>(work: Work<Result>): Result {
     let step = work.next();
     while (!step.done) {
-      const asked = step.value;
-      let reply: Reply;
-      if (isCall(asked)) reply = this.perform(asked);
-      else for (const each of asked) this.perform(each);
-      step = work.next(reply);
+      step = work.next(this.#answer(step.value));
     }
     return step.value;
   }
@@ -110,10 +112,7 @@ export class LocalConnection {
     let end = performance.now() + turn;
     let step = work.next();
     while (!step.done) {
-      const asked = step.value;
-      let reply: Reply;
-      if (isCall(asked)) reply = this.perform(asked);
-      else for (const each of asked) this.perform(each);
+      const reply = this.#answer(step.value);
       if (performance.now() > end) {
         await new Promise<void>((resolve) => {
           setImmediate(resolve);
